@@ -1,0 +1,71 @@
+package consent
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// EventType names an event. Values are part of the API.
+type EventType string
+
+// The events of consent requests.
+const (
+	EventPending      EventType = "consent.pending"
+	EventInvited      EventType = "consent.invited"
+	EventBounced      EventType = "consent.bounced"
+	EventNameMismatch EventType = "consent.name_mismatch"
+	EventGranted      EventType = "consent.granted"
+	EventDeclined     EventType = "consent.declined"
+	EventExpired      EventType = "consent.expired"
+	EventCancelled    EventType = "consent.cancelled"
+	EventConfirmed    EventType = "consent.confirmed"
+	EventReleased     EventType = "consent.released"
+	EventDestroyed    EventType = "consent.destroyed"
+	EventWithdrawn    EventType = "consent.withdrawn"
+	EventEraseOverdue EventType = "consent.erase_overdue"
+	EventAgedOut      EventType = "consent.aged_out"
+	EventPing         EventType = "test.ping"
+)
+
+// Event tells an app that something happened: ids and states, never anything of a person.
+type Event struct {
+	ID   string // "evt_…"; it is the webhook-id of every delivery of this event
+	Type EventType
+	At   time.Time // set by the store
+	Data EventData
+}
+
+// EventData is the state of the request as the event left it.
+type EventData struct {
+	ID       string   `json:"id"`
+	Subject  string   `json:"subject"`
+	Status   Status   `json:"status"`
+	Custody  Custody  `json:"custody"`
+	Reason   string   `json:"reason,omitempty"`
+	Purposes []string `json:"purposes"`
+}
+
+// MarshalJSON gives the body of a webhook and of GET /events: {type, timestamp, data}.
+func (e Event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		ID        string    `json:"id"`
+		Type      EventType `json:"type"`
+		Timestamp time.Time `json:"timestamp"`
+		Data      EventData `json:"data"`
+	}{e.ID, e.Type, e.At.UTC(), e.Data})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var j struct {
+		ID        string    `json:"id"`
+		Type      EventType `json:"type"`
+		Timestamp time.Time `json:"timestamp"`
+		Data      EventData `json:"data"`
+	}
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	*e = Event{j.ID, j.Type, j.Timestamp, j.Data}
+	return nil
+}

@@ -1,0 +1,41 @@
+package consent
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+// idAlphabet is Crockford's base 32 in lower case: it sorts as its bytes do and holds no letter that reads as a digit.
+var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// Prefixes of ids. An id is a prefix and 26 characters: 48 bits of time in milliseconds, 80 random bits (as a ULID has).
+const (
+	PrefixRequest    = "cr_"
+	PrefixEvent      = "evt_"
+	PrefixJob        = "job_"
+	PrefixDisclosure = "dis_"
+)
+
+// idLength is the length of an id after its prefix.
+const idLength = 26
+
+// NewID makes an id that sorts by time.
+func NewID(prefix string, at time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(at.UnixMilli())<<16)
+	_, _ = rand.Read(b[6:]) // crypto/rand never returns an error (Go 1.24)
+	return prefix + idAlphabet.EncodeToString(b[:])
+}
+
+// IsID reports whether s has the form of an id with this prefix. Look-ups refuse other strings before they reach a key name.
+func IsID(prefix, s string) bool {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok || len(rest) != idLength {
+		return false
+	}
+	_, err := idAlphabet.DecodeString(rest)
+	return err == nil
+}
