@@ -72,6 +72,7 @@ var (
 	ErrNotGranted     = &Error{Kind: KindConflict, Code: "not_granted", Detail: "the guardian has not granted the request"}
 	ErrEnded          = &Error{Kind: KindConflict, Code: "ended", Detail: "the request has ended without a consent that could be withdrawn"}
 	ErrNotWithdrawn   = &Error{Kind: KindConflict, Code: "not_withdrawn", Detail: "no consent was withdrawn, so no erasure is awaited"}
+	ErrNotReleased    = &Error{Kind: KindConflict, Code: "not_released", Detail: "the data has not been asked for yet"}
 	ErrOnHold         = &Error{Kind: KindOnHold, Code: "on_hold", Detail: "a correction is open; the data may not be used until it is answered"}
 	ErrDestroyed      = &Error{Kind: KindGone, Code: "destroyed", Detail: "the data is no longer held here"}
 	ErrStale          = &Error{Kind: KindConflict, Code: "stale", Detail: "the request has changed since it was read"}

@@ -60,6 +60,18 @@ func ProfileFor(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("profile %q is not known: KR, US or EU-<country>, such as EU-DE", name)
 }
 
+// ProfileOfCountry returns the profile of a country by its two-letter code. A country without a profile of its own gets
+// the strictest European age (EU-1).
+func ProfileOfCountry(code string) (Profile, error) {
+	if len(code) != 2 || strings.ToUpper(code) != code || strings.ContainsFunc(code, func(r rune) bool { return r < 'A' || r > 'Z' }) {
+		return Profile{}, fmt.Errorf("a country code has two capital letters")
+	}
+	if code == "KR" || code == "US" {
+		return ProfileFor(code)
+	}
+	return europe(code), nil
+}
+
 func europe(country string) Profile {
 	threshold, ok := euThreshold[country]
 	if !ok {
@@ -73,6 +85,15 @@ func europe(country string) Profile {
 		Name: "EU-" + country, Threshold: threshold, Adult: 18, Zone: zone(z), Methods: allMethods,
 		Source: "GDPR article 8, national ages", AsOf: "2020-01-01",
 	}
+}
+
+// Region is the country in which telephone numbers without a country code are read.
+func (p Profile) Region() string {
+	_, country, ok := strings.Cut(p.Name, "-")
+	if ok {
+		return country
+	}
+	return p.Name
 }
 
 // zone panics on an unknown name: the names are constants of this file, and the zones are compiled in.

@@ -23,7 +23,9 @@ type Record struct {
 	ErasedAt  time.Time
 
 	Gen int // generation of the mailed links; a changed address raises it and voids older links
-	Rev int // revision of the sealed values; every re-sealing raises it, and their associated data names it
+	Rev int // revision of People: Grant, Correct and Join raise it; its associated data names it, and every form is bound to it
+
+	DataRev int // revision of Data: 1 at Signup; Grant and a partial Withdraw raise it
 
 	Hold        bool // a correction is open
 	Asked       []string

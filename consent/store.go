@@ -16,10 +16,15 @@ type Store interface {
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)
 	// Invited notes how the invitation fared. Of a request that is no longer pending, or of another generation, it notes nothing.
 	Invited(ctx context.Context, m Mutation, gen int, state MailState, hint string) (Record, error)
+	// Confirm notes that the confirming letter went out, once. Errors: ErrNotGranted.
+	Confirm(ctx context.Context, m Mutation) (Record, error)
+	// CountLetter counts a letter that somebody else caused against its receiver's day, and tells how long to wait when the
+	// day is full. The same letter counts once, however often it is tried.
+	CountLetter(ctx context.Context, guardian Digest, letter string, perDay int) (wait time.Duration, err error)
 	// Try charges one try of the second fact, before it is compared. Errors: ErrLocked, ErrNotPending, ErrReplaced.
 	Try(ctx context.Context, m Mutation, t Trial) (Record, error)
 	// Refund gives a try back after a hit.
-	Refund(ctx context.Context, m Mutation) error
+	Refund(ctx context.Context, m Mutation, code bool) error
 	// Misname notes that the guardian says the name was entered differently.
 	Misname(ctx context.Context, m Mutation, gen int) (Record, error)
 	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked.
@@ -28,7 +33,7 @@ type Store interface {
 	Decline(ctx context.Context, m Mutation, d Declining) (Record, error)
 	// Release notes that the data is being handed over. Errors: ErrNotGranted, ErrOnHold, ErrDestroyed.
 	Release(ctx context.Context, m Mutation) (Record, error)
-	// Acknowledge destroys the held copy. Errors: ErrNotGranted; ErrConflict "not_released" before the first release.
+	// Acknowledge destroys the held copy. Errors: ErrNotGranted; ErrNotReleased before the first release; ErrDestroyed when it ended otherwise.
 	Acknowledge(ctx context.Context, m Mutation) (Record, error)
 	// Cancel ends a pending request. Errors: ErrNotPending.
 	Cancel(ctx context.Context, m Mutation, reason string) (Record, error)
@@ -72,6 +77,8 @@ type Reader interface {
 	ByCode(ctx context.Context, apps []string, code []Digest) (Claims, error)
 	// Quiet reports whether the holder of one of these addresses asked these apps for no more letters.
 	Quiet(ctx context.Context, apps []string, guardian []Digest) (bool, error)
+	// Flagged reports for each digest whether one of these apps has a marketing flag on it that has not ended on this day.
+	Flagged(ctx context.Context, apps []string, look []Digest, today Date) ([]bool, error)
 	// Due lists at most n ids whose time has come.
 	Due(ctx context.Context, app string, n int) ([]Due, error)
 }
@@ -125,7 +132,7 @@ type Trial struct {
 // Granting is a yes.
 type Granting struct {
 	Gen         int
-	Rev         int // revision that the guardian saw; the sealed values below are sealed for Rev + 1
+	Rev         int // revision that the guardian saw; People is sealed for Rev + 1, Data for DataRev + 1
 	Method      Method
 	Purposes    []string
 	Refused     []string
@@ -148,7 +155,7 @@ type Declining struct {
 // Withdrawing ends a consent or part of it.
 type Withdrawing struct {
 	Purposes []string // empty: all
-	Data     Sealed   // partial, and data still held: re-sealed without the items that no remaining purpose names
+	Data     Sealed   // partial, and data still held: re-sealed for DataRev + 1 without the items that no remaining purpose names
 	Reason   string
 	EraseDue time.Duration
 	Keep     time.Duration // evidence is kept this long afterwards

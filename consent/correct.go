@@ -1,0 +1,109 @@
+package consent
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Correct sets the first guardian's name and address anew while the request is pending. A new address voids the links
+// that went to the old one and is written to; the same address with another name keeps them. The deadline stays.
+//
+// Errors: ErrNotFound, ErrNotPending, ErrStale, name_limit (KindConflict), KindInvalid.
+func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g Guardian) (Record, error) {
+	rec, err := s.Find(ctx, app, id)
+	if err != nil {
+		return rec, err
+	}
+	if rec.Status != Pending {
+		return rec, ErrNotPending
+	}
+	people, err := s.peopleOrExpire(ctx, app, rec)
+	if err != nil {
+		return rec, ignoreAs(err, ErrNotPending, ErrUnreadable)
+	}
+	box, err := s.checkNewGuardian(ctx, rec, people, g)
+	if err != nil {
+		return rec, err
+	}
+	old := people.Guardians[0]
+	g.Email, g.Locale = box.Address, app.Language(orElse(g.Locale, old.Locale))
+	if g.Phone.Empty() {
+		g.Phone = old.Phone
+	}
+	people.Guardians[0] = g
+	return s.correct(ctx, app, by, rec, people, Correction{
+		Rev: rec.Rev, Guardians: len(people.Guardians),
+		NewAddress: !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
+	})
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// sameBox compares two addresses as they were typed, up to case: another spelling of one mailbox is a wish to write there.
+func sameBox(a, b Private) bool { return strings.EqualFold(a.Reveal(), b.Reveal()) }
+
+// checkNewGuardian checks a name and an address given later.
+func (s *Service) checkNewGuardian(ctx context.Context, rec Record, people People, g Guardian) (Mailbox, error) {
+	var f faults
+	name := g.Name.Reveal()
+	checkName(&f, "/name", name)
+	if isGeneric(name) {
+		f.add("/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
+	}
+	if hasResidentNumber(name) || hasResidentNumber(g.Email.Reveal()) {
+		f.add("/name", "resident_number", "this looks like a resident registration number, which may not be processed")
+	}
+	box := s.checkAddress(ctx, &f, g.Email, people.Child.Email, byMail(rec.Method))
+	for i := range f {
+		f[i].Pointer = strings.TrimPrefix(f[i].Pointer, "/guardian")
+	}
+	return box, f.err()
+}
+
+func (s *Service) correct(ctx context.Context, app *App, by Actor, rec Record, people People, c Correction) (Record, error) {
+	after := rec
+	if c.NewAddress {
+		after.Gen++
+	}
+	var err error
+	if c.People, err = s.resealPeople(ctx, rec, people); err != nil {
+		return rec, err
+	}
+	c.Look = s.lookUps(after, boxesOf(people))
+	m := s.mutation(app, after, by, "")
+	if c.NewAddress && byMail(rec.Method) {
+		for g := range people.Guardians {
+			m.Jobs = append(m.Jobs, s.letter(after, LetterInvite, g, 0))
+		}
+	}
+	return s.Store.Correct(ctx, m, c)
+}
+
+// resealPeople seals people for the next revision, under the key that held them: a correction gains no time (KR-12).
+func (s *Service) resealPeople(ctx context.Context, rec Record, people People) (Sealed, error) {
+	plain, err := people.encode()
+	if err != nil {
+		return nil, err
+	}
+	class, at := ClassHour, time.Time{}
+	if rec.Status == Granted {
+		class, at = ClassEvidence, s.Clock()
+	} else {
+		at, _ = s.Vault.KeyOf(rec.People)
+	}
+	return s.Vault.Seal(ctx, class, at, label(rec, FieldPeople, rec.Rev+1), plain)
+}
+
+func boxesOf(people People) []Mailbox {
+	boxes := make([]Mailbox, len(people.Guardians))
+	for i, g := range people.Guardians {
+		boxes[i], _ = ParseMailbox(g.Email.Reveal()) // the zero Mailbox stands for one without an address
+	}
+	return boxes
+}

@@ -1,0 +1,86 @@
+package consent
+
+import (
+	"context"
+	"errors"
+)
+
+// sweepBatch is how many deadlines one pass takes from an app at once.
+const sweepBatch = 200
+
+// Sweeper is the standing role that carries out deadlines. A late sweeper releases nothing: every script checks the
+// deadline by itself. It only destroys later than it should.
+type Sweeper struct{ Service *Service }
+
+// RunOnce carries out every deadline that has come, in all apps, and returns how many. It goes on past single faults and
+// returns them joined.
+func (w Sweeper) RunOnce(ctx context.Context) (int, error) {
+	var done int
+	var failed []error
+	for _, app := range w.Service.appIDs() {
+		n, err := w.sweepApp(ctx, app)
+		done += n
+		failed = append(failed, err)
+	}
+	return done, errors.Join(failed...)
+}
+
+func (w Sweeper) sweepApp(ctx context.Context, app string) (int, error) {
+	done := 0
+	for {
+		due, err := w.Service.Store.Due(ctx, app, sweepBatch)
+		if err != nil {
+			return done, err
+		}
+		for _, d := range due {
+			if err := w.Service.fall(ctx, app, d); err != nil {
+				return done, err
+			}
+			done++
+		}
+		if len(due) < sweepBatch {
+			return done, nil
+		}
+	}
+}
+
+// fall carries out one deadline. That somebody else was sooner is no error.
+func (s *Service) fall(ctx context.Context, id string, d Due) error {
+	app := s.Book().Apps[id]
+	rec, err := s.Store.Get(ctx, id, d.ID)
+	if err == nil {
+		err = s.carryOut(ctx, app, rec, d.Step)
+	} else if errors.Is(err, ErrNotFound) {
+		err = s.Store.Forget(ctx, Mutation{App: id, ID: d.ID, Actor: Actor{Kind: ActorClock}})
+	}
+	return ignore(err, ErrNotDue, ErrNotPending, ErrNotGranted, ErrNotFound)
+}
+
+func (s *Service) carryOut(ctx context.Context, app *App, rec Record, step Step) error {
+	clock := Actor{Kind: ActorClock}
+	switch step {
+	case StepExpire:
+		_, err := s.expire(ctx, app, rec, ReasonDeadline)
+		return err
+	case StepLapse:
+		after := rec
+		after.Custody = Destroyed
+		_, err := s.Store.Lapse(ctx, s.mutation(app, after, clock, EventDestroyed))
+		return err
+	case StepOverdue:
+		_, err := s.Store.Overdue(ctx, s.mutation(app, rec, clock, EventEraseOverdue))
+		return err
+	case StepFade:
+		return s.Store.Fade(ctx, s.mutation(app, rec, clock, ""))
+	case StepForget:
+		return s.Store.Forget(ctx, s.mutation(app, rec, clock, ""))
+	}
+	return errors.New("no such deadline: " + string(step))
+}
+
+// expire ends a pending request and destroys what it held.
+func (s *Service) expire(ctx context.Context, app *App, rec Record, reason string) (Record, error) {
+	after := rec
+	after.Status, after.Custody, after.Reason = Expired, Destroyed, reason
+	return s.Store.Expire(ctx, s.mutation(app, after, Actor{Kind: ActorClock}, EventExpired), reason)
+}

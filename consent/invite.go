@@ -1,0 +1,165 @@
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// ErrMoot is a letter that no longer serves: its request has ended, or a newer letter has replaced it. The outbox drops it.
+var ErrMoot = &Error{Kind: KindConflict, Code: "moot", Detail: "the letter no longer serves"}
+
+// Post writes and delivers the letter of a job, then notes how it fared. The outbox calls it, more than once when a
+// worker dies between the two: the letter then goes out again with the same Message-ID.
+//
+// Errors: ErrMoot (drop the job); KindTooMany (the receiver's day is full; RetryAfter says when); *DeliveryError.
+func (s *Service) Post(ctx context.Context, job Job) error {
+	var l LetterJob
+	if err := json.Unmarshal(job.Body, &l); err != nil {
+		return err
+	}
+	rec, err := s.Store.Get(ctx, l.App, l.Request)
+	if errors.Is(err, ErrNotFound) {
+		return ErrMoot
+	}
+	if err != nil {
+		return err
+	}
+	app, ok := s.Book().Apps[l.App]
+	if !ok || moot(rec, l) {
+		return ErrMoot
+	}
+	letter, err := s.writeLetter(ctx, app, rec, l, job.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.mayWrite(ctx, l, letter, job.ID); err != nil {
+		return err
+	}
+	err = s.Courier.Deliver(ctx, letter)
+	return s.noteDelivery(ctx, app, rec, l, err)
+}
+
+// moot reports whether the letter l no longer serves the request as it stands now.
+func moot(rec Record, l LetterJob) bool {
+	switch l.Letter {
+	case LetterInvite:
+		joined := rec.Status == Granted && l.Guardian > 0
+		return rec.Gen != l.Gen || rec.Status != Pending && !joined
+	case LetterRemind, LetterLocked:
+		return rec.Gen != l.Gen || rec.Status != Pending
+	case LetterGranted, LetterConfirm:
+		return rec.Status != Granted
+	case LetterDeclined:
+		return rec.Status != Declined
+	case LetterWithdrawn, LetterErased:
+		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
+	}
+	return true
+}
+
+// limited are the letters that somebody else can cause; results, withdrawals and rights are never limited.
+func limited(k LetterKind) bool { return k == LetterInvite || k == LetterRemind || k == LetterLocked }
+
+// mayWrite asks whether this letter's receiver wants it today.
+func (s *Service) mayWrite(ctx context.Context, l LetterJob, letter Letter, job string) error {
+	if !limited(l.Letter) {
+		return nil
+	}
+	box, ok := ParseMailbox(letter.To.Reveal())
+	if !ok {
+		return ErrMoot
+	}
+	digests := s.Vault.Digests(DigestEmail, box.Canonical.Reveal())
+	quiet, err := s.Store.Quiet(ctx, s.appIDs(), digests)
+	if err != nil {
+		return err
+	}
+	if quiet {
+		return ErrMoot
+	}
+	wait, err := s.Store.CountLetter(ctx, digests[0], job, s.Settings.GuardianDay)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return &Error{Kind: KindTooMany, Code: "guardian_day", Detail: "the receiver's day is full", RetryAfter: wait}
+	}
+	return nil
+}
+
+func (s *Service) appIDs() []string { return sortedKeys(s.Book().Apps) }
+
+// noteDelivery records what came of a letter. A letter that surely failed is noted and its error returned.
+func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l LetterJob, failed error) error {
+	d, isDelivery := errors.AsType[*DeliveryError](failed)
+	switch {
+	case failed == nil && l.Letter == LetterInvite:
+		return s.invited(ctx, app, rec, l)
+	case failed == nil && l.Letter == LetterConfirm:
+		_, err := s.Store.Confirm(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, EventConfirmed))
+		return ignore(err, ErrNotGranted, ErrEnded)
+	case isDelivery && d.Class == Never && (l.Letter == LetterInvite || l.Letter == LetterRemind):
+		m := s.mutation(app, rec, Actor{Kind: ActorMail}, EventBounced)
+		m.Note = itoa(d.Code)
+		if _, err := s.Store.Invited(ctx, m, l.Gen, MailBounced, HintCheckAddress); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// invited notes the accepted invitation and plans its reminders.
+func (s *Service) invited(ctx context.Context, app *App, rec Record, l LetterJob) error {
+	m := s.mutation(app, rec, Actor{Kind: ActorMail, Ref: itoa(l.Guardian)}, EventInvited)
+	if rec.Status == Pending && rec.Mail != MailSent {
+		m.Jobs = append(m.Jobs, s.reminders(rec, l.Guardian)...)
+	}
+	_, err := s.Store.Invited(ctx, m, l.Gen, MailSent, "")
+	return err
+}
+
+// ignore returns nil for the errors that do not matter here.
+func ignore(err error, these ...error) error {
+	for _, t := range these {
+		if errors.Is(err, t) {
+			return nil
+		}
+	}
+	return err
+}
+
+// remindGap is the least time between two letters that ask, and between the last one and the deadline.
+const remindGap = 12 * time.Hour
+
+// reminders plans the letters that ask again, at decent hours, as long as they leave time to answer.
+func (s *Service) reminders(rec Record, guardian int) []Job {
+	now := s.Clock()
+	last := now
+	var jobs []Job
+	for _, after := range s.Settings.Remind {
+		at := s.decent(now.Add(after))
+		if at.Sub(last) < remindGap || rec.ExpiresAt.Sub(at) < time.Hour {
+			continue
+		}
+		jobs = append(jobs, s.letter(rec, LetterRemind, guardian, at.Sub(now)))
+		last = at
+	}
+	return jobs
+}
+
+// decent moves a time forward into the hours in which reminders go out, by the profile's zone.
+func (s *Service) decent(t time.Time) time.Time {
+	local := t.In(s.Book().Profile.Zone)
+	day := func(d, hour int) time.Time {
+		return time.Date(local.Year(), local.Month(), local.Day()+d, hour, 0, 0, 0, local.Location())
+	}
+	switch {
+	case s.Settings.MailUntil <= s.Settings.MailFrom, local.Hour() >= s.Settings.MailFrom && local.Hour() < s.Settings.MailUntil:
+		return t
+	case local.Hour() < s.Settings.MailFrom:
+		return day(0, s.Settings.MailFrom)
+	}
+	return day(1, s.Settings.MailFrom)
+}

@@ -1,0 +1,122 @@
+package consent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// writeLetter fills a letter. It opens the record's people for the address and the child's masked name; the names that
+// are facts (the guardian's, the pairing code) go into no letter.
+func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l LetterJob, job string) (Letter, error) {
+	book := s.Book()
+	out := Letter{
+		ID: job, Kind: l.Letter, App: app, Operator: book.Operator, Zone: book.Profile.Zone, Case: rec.ID,
+		Deadline: s.decideBy(rec), Decided: rec.DecidedAt, Test: s.Settings.Test,
+		Purposes: app.Chosen(rec.Asked),
+	}
+	if rec.Status == Granted {
+		out.Purposes, out.Refused = app.Chosen(rec.Granted), app.Chosen(rec.Refused)
+	}
+	if rec.Status == Declined {
+		return s.addressClosing(out, rec, l)
+	}
+	people, err := s.peopleOrExpire(ctx, app, rec)
+	if err != nil {
+		return Letter{}, ignoreAs(err, ErrMoot, ErrUnreadable)
+	}
+	if l.Guardian >= len(people.Guardians) || people.Guardians[l.Guardian].Email.Empty() {
+		return Letter{}, ErrMoot
+	}
+	g := people.Guardians[l.Guardian]
+	out.To, out.Locale, out.Child = g.Email, app.Language(g.Locale), MaskName(people.Child.Name.Reveal())
+	return s.addLinks(out, rec, l.Guardian)
+}
+
+// addLinks adds the ways on that this letter offers.
+func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error) {
+	var err error
+	switch out.Kind {
+	case LetterInvite, LetterRemind, LetterLocked:
+		out.Code, out.CodePage = s.shortCode(rec, guardian), s.Settings.PublicURL+"/code"
+		out.Link, err = s.decideLink(rec, guardian)
+	case LetterGranted, LetterConfirm:
+		out.Withdraw, err = s.withdrawLink(rec, guardian)
+	}
+	return out, err
+}
+
+// closing is what the letter that closes a refusal needs, sealed inside its job: everything else is destroyed by then.
+type closing struct {
+	Email  string `json:"e"`
+	Locale string `json:"l"`
+	Child  string `json:"c"` // masked
+}
+
+// closingJob is the letter that tells a guardian that the refusal was carried out.
+func (s *Service) closingJob(rec Record, people People, guardian int, seal func(Label, []byte) (Sealed, error)) (Job, error) {
+	g := people.Guardians[guardian]
+	plain, err := json.Marshal(closing{g.Email.Reveal(), g.Locale, MaskName(people.Child.Name.Reveal())})
+	if err != nil {
+		return Job{}, err
+	}
+	sealed, err := seal(label(rec, FieldClosing, rec.Rev), plain)
+	if err != nil {
+		return Job{}, err
+	}
+	return s.letterJob(LetterJob{
+		App: rec.App, Request: rec.ID, Letter: LetterDeclined, Guardian: guardian, Gen: rec.Gen, To: sealed,
+	}, 0), nil
+}
+
+func (s *Service) addressClosing(out Letter, rec Record, l LetterJob) (Letter, error) {
+	plain, err := s.Vault.Open(label(rec, FieldClosing, rec.Rev), l.To)
+	if err != nil {
+		return Letter{}, ErrMoot // its hour is over
+	}
+	var c closing
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return Letter{}, err
+	}
+	out.To, out.Locale, out.Child = Secret(c.Email), out.App.Language(c.Locale), c.Child
+	return out, nil
+}
+
+// decideBy is the last moment at which a mailed link decides: the deadline, or sooner when links live shorter.
+func (s *Service) decideBy(rec Record) time.Time {
+	if ttl := s.Settings.LinkTTL; ttl > 0 && !rec.MailAt.IsZero() && rec.MailAt.Add(ttl).Before(rec.ExpiresAt) {
+		return rec.MailAt.Add(ttl)
+	}
+	return rec.ExpiresAt
+}
+
+// people opens the names and addresses of a record. Errors: ErrUnreadable.
+func (s *Service) people(rec Record) (People, error) {
+	plain, err := s.Vault.Open(label(rec, FieldPeople, rec.Rev), rec.People)
+	if err != nil {
+		return People{}, err
+	}
+	return decodePeople(plain)
+}
+
+// peopleOrExpire opens the people of a record. A pending record whose key was lost can never be decided: it ends here and
+// now as expired, so that nothing waits in silence. Errors: ErrUnreadable.
+func (s *Service) peopleOrExpire(ctx context.Context, app *App, rec Record) (People, error) {
+	p, err := s.people(rec)
+	if !errors.Is(err, ErrUnreadable) || rec.Status != Pending {
+		return p, err
+	}
+	if _, fail := s.expire(ctx, app, rec, ReasonUnreadable); fail != nil {
+		return p, fail
+	}
+	return p, err
+}
+
+// ignoreAs returns instead for err when it is what, else err.
+func ignoreAs(err, instead, what error) error {
+	if errors.Is(err, what) {
+		return instead
+	}
+	return err
+}

@@ -1,0 +1,172 @@
+package consent
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Lengths of an address in bytes (RFC 5321, 4.5.3.1).
+const (
+	maxAddress = 254
+	maxLocal   = 64
+	maxLabel   = 63
+)
+
+// atext are the characters of an unquoted local part (RFC 5322, 3.2.3) beside letters and digits. Quoted local parts,
+// comments, groups and literals are valid mail and a danger: they are refused.
+const atext = "!#$%&'*+-/=?^_`{|}~"
+
+// Mailbox is an address that passed ParseMailbox. It is sent as it was typed; Canonical is for comparing and counting only.
+type Mailbox struct {
+	Address   Private // as typed, trimmed; the domain in ASCII
+	Canonical Private
+	Domain    string // ASCII, lower case
+}
+
+// ParseMailbox reads one address: local@domain.tld with an ASCII local part. ok is false for everything else, and for a
+// domain that IDNA would change other than by ASCII case or by encoding it.
+func ParseMailbox(s string) (m Mailbox, ok bool) {
+	s = strings.TrimSpace(s)
+	if len(s) == 0 || len(s) > maxAddress {
+		return m, false
+	}
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 {
+		return m, false
+	}
+	local := s[:at]
+	domain, ok := asciiDomain(s[at+1:])
+	if !ok || !validLocal(local) {
+		return m, false
+	}
+	return Mailbox{
+		Address:   Secret(local + "@" + domain),
+		Canonical: Secret(canonicalLocal(local, domain) + "@" + canonicalDomain(domain)),
+		Domain:    domain,
+	}, true
+}
+
+func validLocal(local string) bool {
+	if len(local) == 0 || len(local) > maxLocal {
+		return false
+	}
+	for part := range strings.SplitSeq(local, ".") {
+		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !localRune(r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func localRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r < 0x80 && strings.ContainsRune(atext, r)
+}
+
+// asciiDomain returns the lower-case A-label form of a domain of at least two labels.
+func asciiDomain(domain string) (string, bool) {
+	if domain != norm.NFC.String(domain) { // look-alike forms that IDNA would fold in silence
+		return "", false
+	}
+	lower := strings.ToLower(domain)
+	ascii, err := idna.Lookup.ToASCII(lower)
+	if err != nil || len(ascii) > maxAddress {
+		return "", false
+	}
+	back, err := idna.Lookup.ToUnicode(ascii)
+	if err != nil || back != lower && ascii != lower {
+		return "", false
+	}
+	return ascii, validDomain(ascii)
+}
+
+func validDomain(d string) bool {
+	labels := strings.Split(d, ".")
+	if len(labels) < 2 {
+		return false
+	}
+	for _, l := range labels {
+		bad := strings.ContainsFunc(l, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' })
+		if l == "" || len(l) > maxLabel || l[0] == '-' || l[len(l)-1] == '-' || bad {
+			return false
+		}
+	}
+	top := labels[len(labels)-1]
+	return strings.ContainsFunc(top, func(r rune) bool { return r < '0' || r > '9' }) // not the end of an IPv4 literal
+}
+
+// dotless are providers that ignore dots in the local part; for the rest a dot tells mailboxes apart.
+var dotless = []string{"gmail.com", "googlemail.com"}
+
+// sameDomain are domains of one provider that reach the same mailbox.
+var sameDomain = map[string]string{"googlemail.com": "gmail.com", "hanmail.net": "daum.net"}
+
+func canonicalDomain(domain string) string {
+	if d, ok := sameDomain[domain]; ok {
+		return d
+	}
+	return domain
+}
+
+// canonicalLocal folds case and the plus tag, and dots where the provider ignores them.
+func canonicalLocal(local, domain string) string {
+	l := strings.ToLower(local)
+	if base, _, ok := strings.Cut(l, "+"); ok && base != "" {
+		l = base
+	}
+	if slices.Contains(dotless, domain) {
+		l = strings.ReplaceAll(l, ".", "")
+	}
+	return l
+}
+
+// knownDomains are the mail providers whose misspellings are worth a hint.
+var knownDomains = []string{
+	"naver.com", "gmail.com", "hanmail.net", "daum.net", "kakao.com", "nate.com", "outlook.com", "hotmail.com", "icloud.com", "yahoo.com",
+}
+
+// SuggestDomain returns the provider that a domain probably means, or "". It is a hint: the address is used as typed.
+func SuggestDomain(domain string) string {
+	if slices.Contains(knownDomains, domain) {
+		return ""
+	}
+	for _, k := range knownDomains {
+		if d := distance(domain, k); d > 0 && d <= 2 && d < len(k)/4+1 {
+			return k
+		}
+	}
+	return ""
+}
+
+// distance is the number of letters to insert, delete, replace or swap to get from a to b (optimal string alignment). It
+// is here because the domain imports the standard library only, and it compares a dozen short words.
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			rows[i][j] = step(rows, a, b, i, j)
+		}
+	}
+	return rows[len(a)][len(b)]
+}
+
+func step(rows [][]int, a, b string, i, j int) int {
+	cost := 1
+	if a[i-1] == b[j-1] {
+		cost = 0
+	}
+	best := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+	if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+		best = min(best, rows[i-2][j-2]+1)
+	}
+	return best
+}

@@ -1,0 +1,94 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// View is what a guardian's page shows. Names are masked; neither the guardian's own name nor the pairing code is in it.
+type View struct {
+	App      *App
+	Book     *Book
+	Record   Record
+	Guardian int
+	Locale   string
+	Child    string // masked; "" once the request has ended
+	Deadline time.Time
+	Purposes []Purpose // asked, in the app's order
+	Proof    string    // goes back with the form; "" when there is nothing to decide
+	Withdraw string    // URL, when a consent is in force
+	Test     bool
+}
+
+// Open shows the page of a mailed link. It changes nothing, however often and by whomever it is called.
+//
+// Errors: ErrNotFound (forged or unknown), ErrLinkExpired, ErrReplaced (a newer address has its own link), ErrUnreadable,
+// ErrUnavailable. A decided request is no error: its View has no Proof.
+func (s *Service) Open(ctx context.Context, token string) (View, error) {
+	return s.open(ctx, LinkDecide, token)
+}
+
+func (s *Service) open(ctx context.Context, aud Audience, token string) (View, error) {
+	c, rec, err := s.redeem(ctx, aud, token)
+	if err != nil {
+		return View{}, err
+	}
+	app, ok := s.Book().Apps[c.App]
+	if !ok {
+		return View{}, ErrNotFound
+	}
+	v := View{
+		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale),
+		Deadline: s.decideBy(rec), Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
+	}
+	if rec.Status.Ended() {
+		return v, nil
+	}
+	people, err := s.peopleOrExpire(ctx, app, rec)
+	if err != nil {
+		return View{}, err
+	}
+	if c.Guardian >= len(people.Guardians) {
+		return View{}, ErrNotFound
+	}
+	v.Child, v.Locale = MaskName(people.Child.Name.Reveal()), app.Language(people.Guardians[c.Guardian].Locale)
+	return s.proveOpen(ctx, aud, v)
+}
+
+// proveOpen adds the proof to a page on which something can be decided.
+func (s *Service) proveOpen(ctx context.Context, aud Audience, v View) (View, error) {
+	var err error
+	now := s.Clock()
+	switch {
+	case aud == LinkDecide && v.Record.Status == Pending:
+		if !now.Before(v.Deadline) {
+			return View{}, ErrLinkExpired
+		}
+		v.Proof, err = s.seal(ctx, v.Record, proof{Step: stepPage, Gen: v.Record.Gen, Guardian: v.Guardian, Opened: now.UnixMilli()})
+	case aud == LinkDecide && v.Record.Status == Granted:
+		v.Withdraw, err = s.withdrawLink(v.Record, v.Guardian)
+	case aud == LinkWithdraw:
+		v.Proof, err = s.seal(ctx, v.Record, proof{Step: stepWithdraw, Gen: v.Record.Gen, Guardian: v.Guardian, Opened: now.UnixMilli()})
+	}
+	return v, err
+}
+
+// redeem checks a link and reads its record.
+func (s *Service) redeem(ctx context.Context, aud Audience, token string) (Claims, Record, error) {
+	c, err := s.Links.Redeem(aud, token, s.Clock())
+	if err != nil {
+		return c, Record{}, err
+	}
+	rec, err := s.Store.Get(ctx, c.App, c.ID)
+	if errors.Is(err, ErrNotFound) {
+		return c, rec, ErrLinkExpired // genuine, and its record is gone
+	}
+	if err != nil {
+		return c, rec, err
+	}
+	if aud == LinkDecide && c.Gen != rec.Gen {
+		return c, rec, ErrReplaced
+	}
+	return c, rec, nil
+}

@@ -1,0 +1,62 @@
+package consent
+
+import "context"
+
+// Waiting is what the child's page shows.
+type Waiting struct {
+	App         *App
+	Book        *Book
+	Record      Record
+	Locale      string
+	Guardian    string // the address with its domain in full, or nobody sees a typing mistake; "" once the request has ended
+	PairingCode string // "" once the request has ended
+	Test        bool
+}
+
+// Wait shows the child's waiting page. It changes nothing.
+//
+// Errors: ErrNotFound, ErrLinkExpired, ErrUnavailable.
+func (s *Service) Wait(ctx context.Context, token string) (Waiting, error) {
+	_, rec, err := s.redeem(ctx, LinkChild, token)
+	if err != nil {
+		return Waiting{}, err
+	}
+	app, ok := s.Book().Apps[rec.App]
+	if !ok {
+		return Waiting{}, ErrNotFound
+	}
+	w := Waiting{App: app, Book: s.Book(), Record: rec, Locale: app.Language(rec.Locale), Test: s.Settings.Test}
+	if rec.Status == Pending && !s.Clock().Before(rec.ExpiresAt) {
+		w.Record.Status, w.Record.Reason = Expired, ReasonDeadline // the sweeper is late; the page is not
+	}
+	if w.Record.Status != Pending {
+		return w, nil
+	}
+	people, err := s.peopleOrExpire(ctx, app, rec)
+	if err != nil {
+		return Waiting{}, ignoreAs(err, ErrLinkExpired, ErrUnreadable)
+	}
+	w.Locale = app.Language(people.Child.Locale)
+	w.Guardian, w.PairingCode = MaskLocal(people.Guardians[0].Email.Reveal()), s.PairingCode(rec)
+	return w, nil
+}
+
+// WaitResend mails the invitation again at the child's wish. Errors: those of Wait and Resend.
+func (s *Service) WaitResend(ctx context.Context, token string) (Waiting, error) {
+	w, err := s.Wait(ctx, token)
+	if err != nil {
+		return w, err
+	}
+	w.Record, err = s.Resend(ctx, w.App, Actor{Kind: ActorChild}, w.Record.ID)
+	return w, err
+}
+
+// WaitCancel ends the request at the child's wish. Errors: those of Wait and Cancel.
+func (s *Service) WaitCancel(ctx context.Context, token string) (Waiting, error) {
+	w, err := s.Wait(ctx, token)
+	if err != nil {
+		return w, err
+	}
+	w.Record, err = s.Cancel(ctx, w.App, Actor{Kind: ActorChild}, w.Record.ID)
+	return w, err
+}
