@@ -96,8 +96,8 @@ var Scopes = []string{
 // Webhook is one address of the app that hears of its events.
 type Webhook struct {
 	URL       string  `yaml:"url"`
-	Secret    Private `yaml:"-"` // "whsec_…", resolved from secret, secret_env or secret_file
-	OldSecret Private `yaml:"-"` // during a rotation both sign
+	Secret    Private `yaml:"secret"`     // "whsec_…", resolved from secret, secret_env or secret_file
+	OldSecret Private `yaml:"old_secret"` // during a rotation both sign
 }
 
 // Purpose is one reason to use data, consented to on its own (KR-06, KR-08).

@@ -57,30 +57,30 @@ type spoiling struct {
 	code  string
 }
 
-func app(f func(*App)) func(*Declared) { return func(d *Declared) { f(&d.Apps[0]) } }
+func onApp(f func(*App)) func(*Declared) { return func(d *Declared) { f(&d.Apps[0]) } }
 
-func key(f func(*Key)) func(*Declared) { return app(func(a *App) { f(&a.Keys[0]) }) }
+func onKey(f func(*Key)) func(*Declared) { return onApp(func(a *App) { f(&a.Keys[0]) }) }
 
-func hook(f func(*Webhook)) func(*Declared) { return app(func(a *App) { f(&a.Webhooks[0]) }) }
+func onHook(f func(*Webhook)) func(*Declared) { return onApp(func(a *App) { f(&a.Webhooks[0]) }) }
 
-func purposeN(n int, f func(*Purpose)) func(*Declared) {
-	return app(func(a *App) { f(&a.Purposes[n]) })
+func onPurpose(n int, f func(*Purpose)) func(*Declared) {
+	return onApp(func(a *App) { f(&a.Purposes[n]) })
 }
 
-func recipient(f func(*Recipient)) func(*Declared) {
-	return purposeN(1, func(p *Purpose) { f(&p.Recipients[0]) })
+func onRecipient(f func(*Recipient)) func(*Declared) {
+	return onPurpose(1, func(p *Purpose) { f(&p.Recipients[0]) })
 }
 
-func returns(u string) func(*Declared) { return app(func(a *App) { a.ReturnURLs = []string{u} }) }
+func onReturn(u string) func(*Declared) { return onApp(func(a *App) { a.ReturnURLs = []string{u} }) }
 
-func origin(o string) func(*Declared) { return app(func(a *App) { a.Origins = []string{o} }) }
+func onOrigin(o string) func(*Declared) { return onApp(func(a *App) { a.Origins = []string{o} }) }
 
-func hookURL(u string) func(*Declared) { return hook(func(h *Webhook) { h.URL = u }) }
+func onHookURL(u string) func(*Declared) { return onHook(func(h *Webhook) { h.URL = u }) }
 
-func hookSecret(s string) func(*Declared) { return hook(func(h *Webhook) { h.Secret = Secret(s) }) }
+func onSecret(s string) func(*Declared) { return onHook(func(h *Webhook) { h.Secret = Secret(s) }) }
 
 // us makes the declarations those of a shop under COPPA that takes e-mail only where nothing is disclosed.
-func us(f func(*Declared)) func(*Declared) {
+func underUS(f func(*Declared)) func(*Declared) {
 	return func(d *Declared) {
 		d.Profile = "US"
 		d.Apps[0].Methods = []Method{MethodIdentity}
@@ -108,96 +108,96 @@ var operatorFaults = []spoiling{
 }
 
 var appFaults = []spoiling{
-	{"id missing", app(func(a *App) { a.ID = "" }), "apps[0].id", FaultMissing},
-	{"id with a brace", app(func(a *App) { a.ID = "a}b" }), "apps[0].id", FaultMalformed},
-	{"id too long", app(func(a *App) { a.ID = strings.Repeat("a", 33) }), "apps[0].id", FaultMalformed},
-	{"id with a line break", app(func(a *App) { a.ID = "shop\n" }), "apps[0].id", FaultMalformed},
-	{"name empty", app(func(a *App) { a.Name["ko"] = "\u00a0 " }), "apps[0].name.ko", FaultEmptyText},
-	{"no language", app(func(a *App) { a.Languages = nil }), "apps[0].languages", FaultMissing},
-	{"language twice", app(func(a *App) { a.Languages = []string{"ko", "en", "ko"} }), "apps[0].languages[2]", FaultDuplicate},
-	{"no method", app(func(a *App) { a.Methods = nil }), "apps[0].methods", FaultMissing},
-	{"unknown method", app(func(a *App) { a.Methods[0] = "fax" }), "apps[0].methods[0]", FaultUnknown},
-	{"method twice", app(func(a *App) { a.Methods[0] = MethodIdentity }), "apps[0].methods[1]", FaultDuplicate},
-	{"US: link and recipients", us(app(func(a *App) { a.Methods = append(a.Methods, MethodEmailLink) })), "apps[0].methods[1]", FaultMethod},
-	{"US: reply and recipients", us(app(func(a *App) { a.Methods = append(a.Methods, MethodEmailReply) })), "apps[0].methods[1]", FaultMethod},
-	{"no purpose", app(func(a *App) { a.Purposes = nil; a.Items = nil }), "apps[0].purposes", FaultMissing},
-	{"key id missing", key(func(k *Key) { k.ID = "" }), "apps[0].keys[0].id", FaultMissing},
-	{"key id malformed", key(func(k *Key) { k.ID = "K 1" }), "apps[0].keys[0].id", FaultMalformed},
-	{"key hash short", key(func(k *Key) { k.SHA256 = "abc" }), "apps[0].keys[0].sha256", FaultMalformed},
-	{"key hash in capitals", key(func(k *Key) { k.SHA256 = strings.Repeat("AB", 32) }), "apps[0].keys[0].sha256", FaultMalformed},
-	{"key itself in place of its hash", key(func(k *Key) { k.SHA256 = "bhj_live_sk_abc" }), "apps[0].keys[0].sha256", FaultMalformed},
-	{"hash of nothing", key(func(k *Key) { k.SHA256 = hashOfNothing }), "apps[0].keys[0].sha256", FaultMalformed},
-	{"no scope", key(func(k *Key) { k.Scopes = nil }), "apps[0].keys[0].scopes", FaultMissing},
-	{"unknown scope", key(func(k *Key) { k.Scopes[1] = "all" }), "apps[0].keys[0].scopes[1]", FaultUnknown},
-	{"scope twice", key(func(k *Key) { k.Scopes[1] = ScopeRequests }), "apps[0].keys[0].scopes[1]", FaultDuplicate},
-	{"key id twice", app(func(a *App) {
+	{"id missing", onApp(func(a *App) { a.ID = "" }), "apps[0].id", FaultMissing},
+	{"id with a brace", onApp(func(a *App) { a.ID = "a}b" }), "apps[0].id", FaultMalformed},
+	{"id too long", onApp(func(a *App) { a.ID = strings.Repeat("a", 33) }), "apps[0].id", FaultMalformed},
+	{"id with a line break", onApp(func(a *App) { a.ID = "shop\n" }), "apps[0].id", FaultMalformed},
+	{"name empty", onApp(func(a *App) { a.Name["ko"] = "\u00a0 " }), "apps[0].name.ko", FaultEmptyText},
+	{"no language", onApp(func(a *App) { a.Languages = nil }), "apps[0].languages", FaultMissing},
+	{"language twice", onApp(func(a *App) { a.Languages = []string{"ko", "en", "ko"} }), "apps[0].languages[2]", FaultDuplicate},
+	{"no method", onApp(func(a *App) { a.Methods = nil }), "apps[0].methods", FaultMissing},
+	{"unknown method", onApp(func(a *App) { a.Methods[0] = "fax" }), "apps[0].methods[0]", FaultUnknown},
+	{"method twice", onApp(func(a *App) { a.Methods[0] = MethodIdentity }), "apps[0].methods[1]", FaultDuplicate},
+	{"US: link and recipients", underUS(onApp(func(a *App) { a.Methods = append(a.Methods, MethodEmailLink) })), "apps[0].methods[1]", FaultMethod},
+	{"US: reply and recipients", underUS(onApp(func(a *App) { a.Methods = append(a.Methods, MethodEmailReply) })), "apps[0].methods[1]", FaultMethod},
+	{"no purpose", onApp(func(a *App) { a.Purposes = nil; a.Items = nil }), "apps[0].purposes", FaultMissing},
+	{"key id missing", onKey(func(k *Key) { k.ID = "" }), "apps[0].keys[0].id", FaultMissing},
+	{"key id malformed", onKey(func(k *Key) { k.ID = "K 1" }), "apps[0].keys[0].id", FaultMalformed},
+	{"key hash short", onKey(func(k *Key) { k.SHA256 = "abc" }), "apps[0].keys[0].sha256", FaultMalformed},
+	{"key hash in capitals", onKey(func(k *Key) { k.SHA256 = strings.Repeat("AB", 32) }), "apps[0].keys[0].sha256", FaultMalformed},
+	{"key itself in place of its hash", onKey(func(k *Key) { k.SHA256 = "bhj_live_sk_abc" }), "apps[0].keys[0].sha256", FaultMalformed},
+	{"hash of nothing", onKey(func(k *Key) { k.SHA256 = hashOfNothing }), "apps[0].keys[0].sha256", FaultMalformed},
+	{"no scope", onKey(func(k *Key) { k.Scopes = nil }), "apps[0].keys[0].scopes", FaultMissing},
+	{"unknown scope", onKey(func(k *Key) { k.Scopes[1] = "all" }), "apps[0].keys[0].scopes[1]", FaultUnknown},
+	{"scope twice", onKey(func(k *Key) { k.Scopes[1] = ScopeRequests }), "apps[0].keys[0].scopes[1]", FaultDuplicate},
+	{"key id twice", onApp(func(a *App) {
 		a.Keys = append(a.Keys, Key{ID: "k1", SHA256: strings.Repeat("cd", 32), Scopes: Scopes})
 	}), "apps[0].keys[1].id", FaultDuplicate},
 }
 
 var urlFaults = []spoiling{
-	{"origin with a path", origin("https://shop.example/"), "apps[0].origins[0]", FaultMalformed},
-	{"origin with the usual port", origin("https://shop.example:443"), "apps[0].origins[0]", FaultMalformed},
-	{"origin in capitals", origin("https://Shop.example"), "apps[0].origins[0]", FaultMalformed},
-	{"origin with a wildcard", origin("https://*.shop.example"), "apps[0].origins[0]", FaultMalformed},
-	{"origin with a password", origin("https://a:b@shop.example"), "apps[0].origins[0]", FaultMalformed},
-	{"origin in plain http", origin("http://shop.example"), "apps[0].origins[0]", FaultInsecure},
-	{"origin of a name that looks local", origin("http://localhost.shop.example"), "apps[0].origins[0]", FaultInsecure},
-	{"origin null", origin("null"), "apps[0].origins[0]", FaultMalformed},
-	{"origin missing", origin(""), "apps[0].origins[0]", FaultMissing},
-	{"return by script", returns("javascript:alert(1)"), "apps[0].return_urls[0]", FaultScheme},
-	{"return by script in capitals", returns("JavaScript:alert(1)"), "apps[0].return_urls[0]", FaultScheme},
-	{"return by script after a tab", returns("java\tscript:alert(1)"), "apps[0].return_urls[0]", FaultMalformed},
-	{"return to data", returns("data:text/html,x"), "apps[0].return_urls[0]", FaultScheme},
-	{"return to a file", returns("file:///etc/passwd"), "apps[0].return_urls[0]", FaultScheme},
-	{"return in plain http", returns("http://shop.example/x"), "apps[0].return_urls[0]", FaultInsecure},
-	{"return relative", returns("/welcome"), "apps[0].return_urls[0]", FaultMalformed},
-	{"return without a host", returns("https:///welcome"), "apps[0].return_urls[0]", FaultMalformed},
-	{"return with a fragment", returns("https://shop.example/#x"), "apps[0].return_urls[0]", FaultMalformed},
-	{"return with an empty fragment", returns("https://shop.example/#"), "apps[0].return_urls[0]", FaultMalformed},
-	{"continue by script", app(func(a *App) { a.ContinueURL = "javascript:x" }), "apps[0].continue_url", FaultScheme},
-	{"webhook in plain http", hookURL("http://shop.example/hooks"), "apps[0].webhooks[0].url", FaultInsecure},
-	{"webhook by another scheme", hookURL("gopher://shop.example"), "apps[0].webhooks[0].url", FaultScheme},
-	{"webhook to loopback", hookURL("http://127.0.0.1:9/x"), "apps[0].webhooks[0].url", FaultPrivate},
-	{"webhook to localhost", hookURL("https://localhost/x"), "apps[0].webhooks[0].url", FaultPrivate},
-	{"webhook to a private range", hookURL("https://10.0.0.1/x"), "apps[0].webhooks[0].url", FaultPrivate},
-	{"webhook to a mapped private range", hookURL("https://[::ffff:10.0.0.1]/x"), "apps[0].webhooks[0].url", FaultPrivate},
-	{"webhook to the cloud's metadata", hookURL("https://169.254.169.254/x"), "apps[0].webhooks[0].url", FaultPrivate},
-	{"webhook twice", app(func(a *App) { a.Webhooks = append(a.Webhooks, a.Webhooks[0]) }), "apps[0].webhooks[1].url", FaultDuplicate},
-	{"webhook without a secret", hookSecret(""), "apps[0].webhooks[0].secret", FaultSecret},
-	{"secret too short", hookSecret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY"), "apps[0].webhooks[0].secret", FaultSecret},
-	{"secret of 23 bytes", hookSecret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY="), "apps[0].webhooks[0].secret", FaultSecret},
-	{"secret without its prefix", hookSecret(soundSecret[6:]), "apps[0].webhooks[0].secret", FaultSecret},
-	{"secret not base64", hookSecret("whsec_" + strings.Repeat("!", 40)), "apps[0].webhooks[0].secret", FaultSecret},
-	{"old secret too short", hook(func(h *Webhook) { h.OldSecret = Secret("whsec_YQ==") }), "apps[0].webhooks[0].old_secret", FaultSecret},
+	{"origin with a path", onOrigin("https://shop.example/"), "apps[0].origins[0]", FaultMalformed},
+	{"origin with the usual port", onOrigin("https://shop.example:443"), "apps[0].origins[0]", FaultMalformed},
+	{"origin in capitals", onOrigin("https://Shop.example"), "apps[0].origins[0]", FaultMalformed},
+	{"origin with a wildcard", onOrigin("https://*.shop.example"), "apps[0].origins[0]", FaultMalformed},
+	{"origin with a password", onOrigin("https://a:b@shop.example"), "apps[0].origins[0]", FaultMalformed},
+	{"origin in plain http", onOrigin("http://shop.example"), "apps[0].origins[0]", FaultInsecure},
+	{"origin of a name that looks local", onOrigin("http://localhost.shop.example"), "apps[0].origins[0]", FaultInsecure},
+	{"origin null", onOrigin("null"), "apps[0].origins[0]", FaultMalformed},
+	{"origin missing", onOrigin(""), "apps[0].origins[0]", FaultMissing},
+	{"return by script", onReturn("javascript:alert(1)"), "apps[0].return_urls[0]", FaultScheme},
+	{"return by script in capitals", onReturn("JavaScript:alert(1)"), "apps[0].return_urls[0]", FaultScheme},
+	{"return by script after a tab", onReturn("java\tscript:alert(1)"), "apps[0].return_urls[0]", FaultMalformed},
+	{"return to data", onReturn("data:text/html,x"), "apps[0].return_urls[0]", FaultScheme},
+	{"return to a file", onReturn("file:///etc/passwd"), "apps[0].return_urls[0]", FaultScheme},
+	{"return in plain http", onReturn("http://shop.example/x"), "apps[0].return_urls[0]", FaultInsecure},
+	{"return relative", onReturn("/welcome"), "apps[0].return_urls[0]", FaultMalformed},
+	{"return without a host", onReturn("https:///welcome"), "apps[0].return_urls[0]", FaultMalformed},
+	{"return with a fragment", onReturn("https://shop.example/#x"), "apps[0].return_urls[0]", FaultMalformed},
+	{"return with an empty fragment", onReturn("https://shop.example/#"), "apps[0].return_urls[0]", FaultMalformed},
+	{"continue by script", onApp(func(a *App) { a.ContinueURL = "javascript:x" }), "apps[0].continue_url", FaultScheme},
+	{"webhook in plain http", onHookURL("http://shop.example/hooks"), "apps[0].webhooks[0].url", FaultInsecure},
+	{"webhook by another scheme", onHookURL("gopher://shop.example"), "apps[0].webhooks[0].url", FaultScheme},
+	{"webhook to loopback", onHookURL("http://127.0.0.1:9/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook to localhost", onHookURL("https://localhost/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook to a private range", onHookURL("https://10.0.0.1/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook to a mapped private range", onHookURL("https://[::ffff:10.0.0.1]/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook to the cloud's metadata", onHookURL("https://169.254.169.254/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook twice", onApp(func(a *App) { a.Webhooks = append(a.Webhooks, a.Webhooks[0]) }), "apps[0].webhooks[1].url", FaultDuplicate},
+	{"webhook without a secret", onSecret(""), "apps[0].webhooks[0].secret", FaultSecret},
+	{"secret too short", onSecret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY"), "apps[0].webhooks[0].secret", FaultSecret},
+	{"secret of 23 bytes", onSecret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY="), "apps[0].webhooks[0].secret", FaultSecret},
+	{"secret without its prefix", onSecret(soundSecret[6:]), "apps[0].webhooks[0].secret", FaultSecret},
+	{"secret not base64", onSecret("whsec_" + strings.Repeat("!", 40)), "apps[0].webhooks[0].secret", FaultSecret},
+	{"old secret too short", onHook(func(h *Webhook) { h.OldSecret = Secret("whsec_YQ==") }), "apps[0].webhooks[0].old_secret", FaultSecret},
 }
 
 var purposeFaults = []spoiling{
-	{"id missing", purposeN(0, func(p *Purpose) { p.ID = "" }), "apps[0].purposes[0].id", FaultMissing},
-	{"id malformed", purposeN(0, func(p *Purpose) { p.ID = "a.b" }), "apps[0].purposes[0].id", FaultMalformed},
-	{"id twice", purposeN(0, func(p *Purpose) { p.ID = "delivery" }), "apps[0].purposes[1].id", FaultDuplicate},
-	{"why", purposeN(0, func(p *Purpose) { p.Why["en"] = "" }), "apps[0].purposes[0].why.en", FaultEmptyText},
-	{"child", purposeN(0, func(p *Purpose) { delete(p.Child, "ko") }), "apps[0].purposes[0].child.ko", FaultEmptyText},
-	{"keep", purposeN(0, func(p *Purpose) { delete(p.Keep, "ko") }), "apps[0].purposes[0].keep.ko", FaultEmptyText},
-	{"refuse", purposeN(0, func(p *Purpose) { delete(p.Refuse, "ko") }), "apps[0].purposes[0].refuse.ko", FaultEmptyText},
-	{"marketing", purposeN(1, func(p *Purpose) { p.Kind = "marketing" }), "apps[0].purposes[1].kind", FaultMarketing},
-	{"ads", purposeN(1, func(p *Purpose) { p.Kind = "Ads" }), "apps[0].purposes[1].kind", FaultMarketing},
-	{"prize", purposeN(1, func(p *Purpose) { p.Kind = "prize" }), "apps[0].purposes[1].kind", FaultMarketing},
-	{"game", purposeN(1, func(p *Purpose) { p.Kind = "game" }), "apps[0].purposes[1].kind", FaultMarketing},
-	{"event", purposeN(1, func(p *Purpose) { p.Kind = " events" }), "apps[0].purposes[1].kind", FaultMarketing},
-	{"a kind that might hide one", purposeN(1, func(p *Purpose) { p.Kind = "fun" }), "apps[0].purposes[1].kind", FaultUnknown},
-	{"item malformed", purposeN(0, func(p *Purpose) { p.Items[0] = "a b" }), "apps[0].purposes[0].items[0]", FaultMalformed},
-	{"item twice", purposeN(0, func(p *Purpose) { p.Items[0] = "birth_date" }), "apps[0].purposes[0].items[1]", FaultDuplicate},
-	{"label in one language", app(func(a *App) { delete(a.Items["door_code"], "en") }), "apps[0].items.door_code.en", FaultLabel},
-	{"label emptied over a built-in one", app(func(a *App) { a.Items["address"] = Text{"ko": "주소", "en": " "} }), "apps[0].items.address.en", FaultLabel},
-	{"label with a line break", app(func(a *App) { a.Items["address"] = Text{"ko": "주소", "en": "a\r\nb"} }), "apps[0].items.address.en", FaultMalformed},
-	{"law missing", purposeN(0, func(p *Purpose) { p.Sensitive = &Sensitive{Why: Text{"ko": "x", "en": "x"}} }), "apps[0].purposes[0].sensitive.law", FaultMissing},
-	{"reason missing", purposeN(0, func(p *Purpose) { p.Sensitive = &Sensitive{Law: "x", Why: Text{"ko": "x"}} }), "apps[0].purposes[0].sensitive.why.en", FaultEmptyText},
-	{"recipient's name", recipient(func(r *Recipient) { delete(r.Name, "en") }), "apps[0].purposes[1].recipients[0].name.en", FaultEmptyText},
-	{"recipient's purpose", recipient(func(r *Recipient) { delete(r.Why, "en") }), "apps[0].purposes[1].recipients[0].why.en", FaultEmptyText},
-	{"recipient's retention", recipient(func(r *Recipient) { delete(r.Keep, "en") }), "apps[0].purposes[1].recipients[0].keep.en", FaultEmptyText},
-	{"recipient's items", recipient(func(r *Recipient) { r.Items = nil }), "apps[0].purposes[1].recipients[0].items", FaultMissing},
-	{"recipient gets more", recipient(func(r *Recipient) { r.Items[0] = "nickname" }), "apps[0].purposes[1].recipients[0].items[0]", FaultUndeclared},
+	{"id missing", onPurpose(0, func(p *Purpose) { p.ID = "" }), "apps[0].purposes[0].id", FaultMissing},
+	{"id malformed", onPurpose(0, func(p *Purpose) { p.ID = "a.b" }), "apps[0].purposes[0].id", FaultMalformed},
+	{"id twice", onPurpose(0, func(p *Purpose) { p.ID = "delivery" }), "apps[0].purposes[1].id", FaultDuplicate},
+	{"why", onPurpose(0, func(p *Purpose) { p.Why["en"] = "" }), "apps[0].purposes[0].why.en", FaultEmptyText},
+	{"child", onPurpose(0, func(p *Purpose) { delete(p.Child, "ko") }), "apps[0].purposes[0].child.ko", FaultEmptyText},
+	{"keep", onPurpose(0, func(p *Purpose) { delete(p.Keep, "ko") }), "apps[0].purposes[0].keep.ko", FaultEmptyText},
+	{"refuse", onPurpose(0, func(p *Purpose) { delete(p.Refuse, "ko") }), "apps[0].purposes[0].refuse.ko", FaultEmptyText},
+	{"marketing", onPurpose(1, func(p *Purpose) { p.Kind = "marketing" }), "apps[0].purposes[1].kind", FaultMarketing},
+	{"ads", onPurpose(1, func(p *Purpose) { p.Kind = "Ads" }), "apps[0].purposes[1].kind", FaultMarketing},
+	{"prize", onPurpose(1, func(p *Purpose) { p.Kind = "prize" }), "apps[0].purposes[1].kind", FaultMarketing},
+	{"game", onPurpose(1, func(p *Purpose) { p.Kind = "game" }), "apps[0].purposes[1].kind", FaultMarketing},
+	{"event", onPurpose(1, func(p *Purpose) { p.Kind = " events" }), "apps[0].purposes[1].kind", FaultMarketing},
+	{"a kind that might hide one", onPurpose(1, func(p *Purpose) { p.Kind = "fun" }), "apps[0].purposes[1].kind", FaultUnknown},
+	{"item malformed", onPurpose(0, func(p *Purpose) { p.Items[0] = "a b" }), "apps[0].purposes[0].items[0]", FaultMalformed},
+	{"item twice", onPurpose(0, func(p *Purpose) { p.Items[0] = "birth_date" }), "apps[0].purposes[0].items[1]", FaultDuplicate},
+	{"label in one language", onApp(func(a *App) { delete(a.Items["door_code"], "en") }), "apps[0].items.door_code.en", FaultLabel},
+	{"label emptied over a built-in one", onApp(func(a *App) { a.Items["address"] = Text{"ko": "주소", "en": " "} }), "apps[0].items.address.en", FaultLabel},
+	{"label with a line break", onApp(func(a *App) { a.Items["address"] = Text{"ko": "주소", "en": "a\r\nb"} }), "apps[0].items.address.en", FaultMalformed},
+	{"law missing", onPurpose(0, func(p *Purpose) { p.Sensitive = &Sensitive{Why: Text{"ko": "x", "en": "x"}} }), "apps[0].purposes[0].sensitive.law", FaultMissing},
+	{"reason missing", onPurpose(0, func(p *Purpose) { p.Sensitive = &Sensitive{Law: "x", Why: Text{"ko": "x"}} }), "apps[0].purposes[0].sensitive.why.en", FaultEmptyText},
+	{"recipient's name", onRecipient(func(r *Recipient) { delete(r.Name, "en") }), "apps[0].purposes[1].recipients[0].name.en", FaultEmptyText},
+	{"recipient's purpose", onRecipient(func(r *Recipient) { delete(r.Why, "en") }), "apps[0].purposes[1].recipients[0].why.en", FaultEmptyText},
+	{"recipient's retention", onRecipient(func(r *Recipient) { delete(r.Keep, "en") }), "apps[0].purposes[1].recipients[0].keep.en", FaultEmptyText},
+	{"recipient's items", onRecipient(func(r *Recipient) { r.Items = nil }), "apps[0].purposes[1].recipients[0].items", FaultMissing},
+	{"recipient gets more", onRecipient(func(r *Recipient) { r.Items[0] = "nickname" }), "apps[0].purposes[1].recipients[0].items[0]", FaultUndeclared},
 }
 
 // TestOneFault spoils one thing at a time: Check finds that one and no other.
@@ -231,10 +231,10 @@ func TestFaultsThatComeTogether(t *testing.T) {
 		spoil func(*Declared)
 		want  []string // "path code"
 	}{
-		{"no item", purposeN(0, func(p *Purpose) { p.Items = nil }), []string{"apps[0].purposes[0].items missing"}},
-		{"item without any label", purposeN(0, func(p *Purpose) { p.Items = []string{"shoe"} }),
+		{"no item", onPurpose(0, func(p *Purpose) { p.Items = nil }), []string{"apps[0].purposes[0].items missing"}},
+		{"item without any label", onPurpose(0, func(p *Purpose) { p.Items = []string{"shoe"} }),
 			[]string{"apps[0].items.shoe.ko missing_label", "apps[0].items.shoe.en missing_label"}},
-		{"language that is none", app(func(a *App) { a.Languages = []string{"ko", "en", "k o"} }), nil},
+		{"language that is none", onApp(func(a *App) { a.Languages = []string{"ko", "en", "k o"} }), nil},
 		{"key of two apps", func(d *Declared) {
 			second := soundDeclared().Apps[0]
 			second.ID = "other"
@@ -245,7 +245,7 @@ func TestFaultsThatComeTogether(t *testing.T) {
 			second.Keys = nil
 			d.Apps = append(d.Apps, second)
 		}, []string{"apps[1].id duplicate"}},
-		{"resident registration number", purposeN(0, func(p *Purpose) { p.Items[0] = "RRN" }),
+		{"resident registration number", onPurpose(0, func(p *Purpose) { p.Items[0] = "RRN" }),
 			[]string{"apps[0].purposes[0].items[0] resident_number", "apps[0].items.RRN.ko missing_label", "apps[0].items.RRN.en missing_label"}},
 	}
 	for _, c := range cases {
@@ -253,7 +253,7 @@ func TestFaultsThatComeTogether(t *testing.T) {
 			t.Parallel()
 			d := soundDeclared()
 			c.spoil(&d)
-			got := told(d.Check())
+			got := faultLines(d.Check())
 			if c.want == nil && !slices.Contains(got, "apps[0].languages[2] malformed") || c.want != nil && !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -269,7 +269,7 @@ func TestSensitiveItems(t *testing.T) {
 		p := &d.Apps[0].Purposes[0]
 		p.Items = []string{item}
 		d.Apps[0].Items[item] = Text{"ko": "항목", "en": "Item"}
-		if got, want := told(d.Check()), []string{"apps[0].purposes[0].items[0] " + FaultSensitive}; !slices.Equal(got, want) {
+		if got, want := faultLines(d.Check()), []string{"apps[0].purposes[0].items[0] " + FaultSensitive}; !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", item, got, want)
 		}
 		p.Sensitive = &Sensitive{Law: "학교보건법 제7조", Why: Text{"ko": "건강 검사", "en": "Medical examination"}}
@@ -284,7 +284,7 @@ func TestLanguagesOfPages(t *testing.T) {
 	t.Parallel()
 	d := soundDeclared()
 	d.Locales = []string{"ko"}
-	if got, want := told(d.Check()), []string{"apps[0].languages[1] " + FaultUnknown}; !slices.Equal(got, want) {
+	if got, want := faultLines(d.Check()), []string{"apps[0].languages[1] " + FaultUnknown}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	d.Locales = nil
@@ -299,23 +299,23 @@ func TestPrivateHooks(t *testing.T) {
 	d := soundDeclared()
 	d.PrivateHooks = true
 	for _, u := range []string{"http://127.0.0.1:9/x", "http://localhost/x", "https://10.0.0.1/x"} {
-		hookURL(u)(&d)
+		onHookURL(u)(&d)
 		if got := d.Check(); got != nil {
 			t.Errorf("%s: %v", u, got)
 		}
 	}
-	hookURL("http://10.0.0.1/x")(&d)
-	if got, want := told(d.Check()), []string{"apps[0].webhooks[0].url " + FaultInsecure}; !slices.Equal(got, want) {
+	onHookURL("http://10.0.0.1/x")(&d)
+	if got, want := faultLines(d.Check()), []string{"apps[0].webhooks[0].url " + FaultInsecure}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
 var advised = []spoiling{
-	{"mailbox as only proof", app(func(a *App) { a.Methods = []Method{MethodEmailLink} }), "apps[0].methods", AdviceMethod},
-	{"no choice of its own", purposeN(1, func(p *Purpose) { p.Required = true }), "apps[0].purposes[1].recipients", AdviceRecipient},
-	{"named like marketing", purposeN(1, func(p *Purpose) { p.ID = "events" }), "apps[0].purposes[1].id", AdviceMarketing},
-	{"no keys", app(func(a *App) { a.Keys = nil }), "apps[0].keys", AdviceKeys},
-	{"unused label", app(func(a *App) { a.Items["shoe"] = Text{} }), "apps[0].items.shoe", AdviceItem},
+	{"mailbox as only proof", onApp(func(a *App) { a.Methods = []Method{MethodEmailLink} }), "apps[0].methods", AdviceMethod},
+	{"no choice of its own", onPurpose(1, func(p *Purpose) { p.Required = true }), "apps[0].purposes[1].recipients", AdviceRecipient},
+	{"named like marketing", onPurpose(1, func(p *Purpose) { p.ID = "events" }), "apps[0].purposes[1].id", AdviceMarketing},
+	{"no keys", onApp(func(a *App) { a.Keys = nil }), "apps[0].keys", AdviceKeys},
+	{"unused label", onApp(func(a *App) { a.Items["shoe"] = Text{} }), "apps[0].items.shoe", AdviceItem},
 }
 
 // TestAdvice: what is only advised is not refused.
@@ -326,7 +326,7 @@ func TestAdvice(t *testing.T) {
 			t.Parallel()
 			d := soundDeclared()
 			c.spoil(&d)
-			if got, want := told(d.Advise()), []string{c.path + " " + c.code}; !slices.Equal(got, want) {
+			if got, want := faultLines(d.Advise()), []string{c.path + " " + c.code}; !slices.Equal(got, want) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 			if got := d.Check(); got != nil {
@@ -354,7 +354,7 @@ func TestSound(t *testing.T) {
 		}
 	}
 	d := soundDeclared()
-	us(func(*Declared) {})(&d)
+	underUS(func(*Declared) {})(&d)
 	if got := d.Check(); got != nil {
 		t.Errorf("US with identity: %v", got)
 	}
@@ -379,8 +379,8 @@ func TestAllAtOnce(t *testing.T) {
 	want := []string{"profile unknown", "operator.phone missing", "apps[0].id missing", "apps[0].purposes[1].kind purpose_forbidden_for_minors"}
 	_, err := d.Book()
 	faults, ok := errors.AsType[Faults](err)
-	if !ok || !slices.Equal(told(faults), want) {
-		t.Errorf("got %q, want %q", told(faults), want)
+	if !ok || !slices.Equal(faultLines(faults), want) {
+		t.Errorf("got %q, want %q", faultLines(faults), want)
 	}
 	if n := strings.Count(err.Error(), "\n"); n != len(want)-1 {
 		t.Errorf("the error has %d line breaks: %v", n, err)
@@ -392,7 +392,7 @@ func TestNothingDeclared(t *testing.T) {
 	t.Parallel()
 	d := Declared{Apps: []App{{Purposes: []Purpose{{Recipients: []Recipient{{}}}}, Keys: []Key{{}}, Webhooks: []Webhook{{}}, Languages: []string{"ko"}}}}
 	for _, want := range []string{"profile unknown", "pending.ttl deadline", "operator.name.ko empty_text", "apps[0].id missing", "apps[0].keys[0].scopes missing"} {
-		if !slices.Contains(told(d.Check()), want) {
+		if !slices.Contains(faultLines(d.Check()), want) {
 			t.Errorf("%s is not told", want)
 		}
 	}
@@ -402,7 +402,7 @@ func TestNothingDeclared(t *testing.T) {
 func TestSecretsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-7731"
-	for _, spoil := range []func(*Declared){hookSecret(canary), hookURL("https://u:" + canary + "@shop.example"), key(func(k *Key) { k.SHA256 = canary })} {
+	for _, spoil := range []func(*Declared){onSecret(canary), onHookURL("https://u:" + canary + "@shop.example"), onKey(func(k *Key) { k.SHA256 = canary })} {
 		d := soundDeclared()
 		spoil(&d)
 		if got := fmt.Sprintf("%+v", d.Check()); strings.Contains(got, canary) || got == "[]" {
@@ -461,7 +461,7 @@ func FuzzAddresses(f *testing.F) {
 	})
 }
 
-func told(faults Faults) []string {
+func faultLines(faults Faults) []string {
 	var out []string
 	for _, f := range faults {
 		out = append(out, f.Path+" "+f.Code)
