@@ -87,7 +87,8 @@ func (d *Deliverer) Log() []Attempt { return d.attempts.list() }
 //     once), and for a URL or event that can never be sent;
 //   - Again for every other status, redirects among them, and for every failure without a status; After is set when a
 //     429 or 503 says how long to wait, at most a day;
-//   - Stage is "url", "body", "sign", "dns", "guard", "connect", "tls", "send" or "answer".
+//   - Stage is "url", "body", "sign", "dns", "guard", "connect", "tls" or "answer", the last for all
+//     that goes wrong once there is a connection.
 //
 // An address refused by the guard is ErrPrivate, whose text names the setting, or ErrReserved.
 func (d *Deliverer) Deliver(ctx context.Context, job consent.HookJob, enqueued time.Time) error {

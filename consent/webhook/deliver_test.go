@@ -226,7 +226,7 @@ func TestSilentTarget(t *testing.T) {
 	d := start(t, s.URL, func(o *Options) { o.Timeout = 50 * time.Millisecond })
 	within(t, func() {
 		err := d.Deliver(t.Context(), granted(s.URL), happened)
-		if e := deliveryError(t, err); e.Class != consent.Again || e.Stage != "answer" || !errors.Is(err, context.DeadlineExceeded) {
+		if e := deliveryError(t, err); e.Class != consent.Again || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%+v: %v", e, e.Err)
 		}
 	})
@@ -241,10 +241,18 @@ func TestDrippingBody(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	})
-	d := start(t, s.URL, func(o *Options) { o.Timeout = 100 * time.Millisecond })
 	within(t, func() {
-		if err := d.Deliver(t.Context(), granted(s.URL), happened); err != nil {
-			t.Error(err)
+		// A busy host may not bring even the status in time: then it gets more of it.
+		for timeout := 50 * time.Millisecond; ; timeout *= 2 {
+			d := start(t, s.URL, func(o *Options) { o.Timeout = timeout })
+			err := d.Deliver(t.Context(), granted(s.URL), happened)
+			if err == nil {
+				return
+			}
+			if timeout > 2*time.Second {
+				t.Error(err)
+				return
+			}
 		}
 	})
 }
@@ -289,8 +297,8 @@ func TestCancelled(t *testing.T) {
 	s := newShop(t, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
 	within(t, func() {
 		err := start(t, s.URL, nil).Deliver(ctx, granted(s.URL), happened)
-		if !errors.Is(err, context.Canceled) {
-			t.Error(err)
+		if e := deliveryError(t, err); !errors.Is(err, context.Canceled) || e.Stage != "answer" {
+			t.Errorf("%+v: %v", e, e.Err)
 		}
 	})
 }

@@ -73,6 +73,7 @@ func TestGuardPorts(t *testing.T) {
 }
 
 func TestCheckURL(t *testing.T) {
+	nobody := names(t, func(int) []netip.Addr { return nil })
 	for target, want := range map[string]error{
 		"https://shop.example/hooks":        nil,
 		"http://shop.example:8080/a?b=c":    nil,
@@ -97,7 +98,9 @@ func TestCheckURL(t *testing.T) {
 		if want == nil {
 			continue
 		}
-		err := start(t, target, nil).Deliver(t.Context(), granted(target), happened)
+		d := start(t, target, func(o *Options) { o.Resolver = nobody })
+		offline(d)
+		err := d.Deliver(t.Context(), granted(target), happened)
 		if e := deliveryError(t, err); e.Class != consent.Never || e.Stage != "url" {
 			t.Errorf("%q: %+v", target, e)
 		}
@@ -131,6 +134,7 @@ func TestRefusesLoopbackInEverySpelling(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			target := "http://" + host + ":" + s.port(t) + "/"
 			d := start(t, target, func(o *Options) { o.AllowPrivate, o.Resolver = false, everywhere })
+			offline(d)
 			err := d.Deliver(t.Context(), granted(target), happened)
 			if e := deliveryError(t, err); e.Stage != stage || e.Class != consent.Again || e.Code != 0 {
 				t.Errorf("%+v: %v", e, e.Err)
@@ -165,7 +169,9 @@ func TestRefusalNamesTheSetting(t *testing.T) {
 		t.Error(err)
 	}
 	target := "http://169.254.169.254/latest/meta-data/"
-	err = start(t, target, nil).Deliver(t.Context(), granted(target), happened)
+	d := start(t, target, nil)
+	offline(d)
+	err = d.Deliver(t.Context(), granted(target), happened)
 	if !errors.Is(err, ErrReserved) || strings.Contains(err.Error(), "BOHOJA") {
 		t.Errorf("the metadata service, with the setting on: %v", err)
 	}

@@ -33,20 +33,28 @@ func transport(dialer *net.Dialer, roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// stage is how far an attempt has come. Its hooks may run in goroutines of the transport, also after the attempt's end.
-type stage struct{ now atomic.Value }
+// stage is how far an attempt has come. Hooks of dialling run in goroutines of the transport, even after the attempt has
+// taken another connection; GotConn belongs to the attempt itself and so has the last word.
+type stage struct {
+	dialling  atomic.Value
+	connected atomic.Bool
+}
 
 // traced returns a context whose request keeps the stage up to date.
 func traced(ctx context.Context) (context.Context, *stage) {
 	s := new(stage)
-	s.now.Store("connect")
+	s.dialling.Store("connect")
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { s.now.Store("dns") },
-		ConnectStart:      func(string, string) { s.now.Store("connect") },
-		TLSHandshakeStart: func() { s.now.Store("tls") },
-		GotConn:           func(httptrace.GotConnInfo) { s.now.Store("send") },
-		WroteRequest:      func(httptrace.WroteRequestInfo) { s.now.Store("answer") },
+		DNSStart:          func(httptrace.DNSStartInfo) { s.dialling.Store("dns") },
+		ConnectStart:      func(string, string) { s.dialling.Store("connect") },
+		TLSHandshakeStart: func() { s.dialling.Store("tls") },
+		GotConn:           func(httptrace.GotConnInfo) { s.connected.Store(true) },
 	}), s
 }
 
-func (s *stage) name() string { return s.now.Load().(string) }
+func (s *stage) name() string {
+	if s.connected.Load() {
+		return "answer"
+	}
+	return s.dialling.Load().(string)
+}
