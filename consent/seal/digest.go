@@ -1,0 +1,122 @@
+package seal
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"sync"
+	"time"
+
+	"github.com/dchest/siphash"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/seal/keyfile"
+)
+
+// digesters are the keys of digests as of the last refresh.
+type digesters struct {
+	serving *prf   // for writing
+	living  []*prf // for look-ups, the newest first
+	short   *shortener
+}
+
+func newDigesters(digest, short []keyfile.Key, now time.Time) *digesters {
+	d := &digesters{short: &shortener{secret: short[len(short)-1].Secret}}
+	serving := keyfile.Serving(digest, now)
+	for _, k := range digest {
+		p := newPRF(k.Secret)
+		d.living = append(d.living, p)
+		if k.Name == serving.Name {
+			d.serving = p
+		}
+	}
+	return d
+}
+
+// Digest implements consent.Vault: HMAC-SHA256 of the kind and the text, cut to 16 bytes.
+func (v *Vault) Digest(kind consent.DigestKind, text string) consent.Digest {
+	return v.digests.Load().serving.digest(kind, text)
+}
+
+// Digests implements consent.Vault.
+func (v *Vault) Digests(kind consent.DigestKind, text string) []consent.Digest {
+	living := v.digests.Load().living
+	out := make([]consent.Digest, len(living))
+	for i, p := range living {
+		out[i] = p.digest(kind, text)
+	}
+	return out
+}
+
+// Short implements consent.Vault.
+func (v *Vault) Short(kind consent.DigestKind, text string) [8]byte {
+	return v.digests.Load().short.sum(kind, text)
+}
+
+// prf is a keyed pseudo-random function. Its hashers are used again, because setting up a MAC costs twice the digest itself.
+type prf struct{ hashers sync.Pool }
+
+// hasher is one MAC with room for its input and its sum. It is wiped before it goes back.
+type hasher struct {
+	mac  hash.Hash
+	text [256]byte
+	sum  [sha256.Size]byte
+}
+
+func newPRF(secret []byte) *prf {
+	p := &prf{}
+	p.hashers.New = func() any { return &hasher{mac: hmac.New(sha256.New, secret)} }
+	return p
+}
+
+// digest is the PRF of the kind, with its length in front, and the text.
+func (p *prf) digest(kind consent.DigestKind, text string) consent.Digest {
+	h := p.hashers.Get().(*hasher)
+	used := copy(h.text[1:], kind)
+	h.text[0] = byte(used)
+	used++
+	for {
+		n := copy(h.text[used:], text)
+		_, _ = h.mac.Write(h.text[:used+n])
+		text = text[n:]
+		if text == "" {
+			break
+		}
+		used = 0
+	}
+	d := consent.Digest(h.mac.Sum(h.sum[:0])[:len(consent.Digest{})])
+	clear(h.text[:])
+	h.mac.Reset() // ready for the next; it also drops the last block of the text
+	p.hashers.Put(h)
+	return d
+}
+
+// shortener is SipHash-2-4 with a key per kind, derived from one secret.
+type shortener struct {
+	secret []byte
+	kinds  sync.Map // consent.DigestKind → sipKey
+}
+
+type sipKey struct{ k0, k1 uint64 }
+
+func (s *shortener) key(kind consent.DigestKind) sipKey {
+	if k, ok := s.kinds.Load(kind); ok {
+		return k.(sipKey)
+	}
+	mac := hmac.New(sha256.New, s.secret)
+	_, _ = mac.Write([]byte(kind))
+	sum := mac.Sum(nil)
+	k := sipKey{binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])}
+	s.kinds.Store(kind, k)
+	return k
+}
+
+func (s *shortener) sum(kind consent.DigestKind, text string) [8]byte {
+	k := s.key(kind)
+	var room [256]byte
+	var out [8]byte
+	binary.LittleEndian.PutUint64(out[:], siphash.Hash(k.k0, k.k1, append(room[:0], text...)))
+	clear(room[:])
+	return out
+}

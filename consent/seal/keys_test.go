@@ -1,0 +1,203 @@
+package seal
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// process is the variable by which a test starts its own binary as a process that seals in a folder.
+const process = "SEAL_TEST_PROCESS"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(process); dir != "" {
+		os.Exit(sealOnce(dir, os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+func TestManyVaultsMakeOneKey(t *testing.T) {
+	w := newWorld(t)
+	vaults := []*Vault{w.open(t), w.open(t), w.open(t), w.open(t)}
+	sealed := make([]consent.Sealed, 16)
+	var wg sync.WaitGroup
+	for i := range sealed {
+		wg.Go(func() {
+			var err error
+			if sealed[i], err = vaults[i%len(vaults)].Seal(t.Context(), consent.ClassHour, start, label, []byte("x")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	fresh := w.open(t)
+	for _, s := range sealed {
+		opens(t, fresh, s, "x")
+	}
+}
+
+// sealOnce is the process of the test below: it waits for a line, seals under this hour's key, and says the claim and the value.
+func sealOnce(dir string, in io.Reader, out io.Writer) int {
+	w := &world{dir: dir, clock: &clock{at: start}, prints: &prints{held: map[string]string{}}}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	_, _ = fmt.Fprintln(out, "ready")
+	if _, err := bufio.NewReader(in).ReadString('\n'); err != nil {
+		return 1
+	}
+	v, err := Open(ctx, w.options())
+	if err != nil {
+		return 1
+	}
+	s, err := v.Seal(ctx, consent.ClassHour, start, label, []byte("x"))
+	if err != nil {
+		return 1
+	}
+	_, _ = fmt.Fprintln(out, w.prints.held["h-2026112315"]+w.prints.held["evidence-1"]+w.prints.held["digest-1"], hex.EncodeToString(s))
+	return 0
+}
+
+type child struct {
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+func startProcess(t *testing.T, dir string) child {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), process+"="+dir)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	c := child{in, bufio.NewReader(out)}
+	c.says(t)
+	return c
+}
+
+func (c child) says(t *testing.T) string {
+	t.Helper()
+	line, err := c.out.ReadString('\n')
+	if err != nil {
+		t.Fatalf("a process ended with %v", err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// Real processes open one empty folder at once: they end with the same keys, long and short.
+func TestProcessesMakeOneKey(t *testing.T) {
+	w := newWorld(t)
+	var children []child
+	for range 3 {
+		children = append(children, startProcess(t, w.dir))
+	}
+	for _, c := range children {
+		if _, err := io.WriteString(c.in, "go\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var first string
+	for _, c := range children {
+		claim, text, _ := strings.Cut(c.says(t), " ")
+		if first == "" {
+			first = claim
+		}
+		if claim != first || len(claim) != 3*32 {
+			t.Errorf("claims differ: %q and %q", claim, first)
+		}
+		s, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opens(t, w.open(t), s, "x")
+	}
+}
+
+func TestAnotherFoldersKeysAreRefused(t *testing.T) {
+	here, there := newWorld(t), newWorld(t)
+	here.open(t)
+	there.prints = here.prints // one store, two folders
+	if _, err := Open(t.Context(), there.options()); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Fatalf("a second folder opened with %v", err)
+	}
+	if there.has("evidence-1") {
+		t.Error("a key that never sealed anything stands where the right one belongs")
+	}
+	here.open(t) // the first goes on
+}
+
+func TestHourKeyConflict(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	w.prints.held["h-2026112315"] = "another"
+	for range 2 {
+		if _, err := v.Seal(t.Context(), consent.ClassHour, start, label, nil); !errors.Is(err, consent.ErrKeysDiffer) {
+			t.Errorf("sealed with %v", err)
+		}
+	}
+	if err := v.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("the pass says %v", err)
+	}
+	mustSeal(t, v, consent.ClassEvidence, start, "x")
+}
+
+func TestStoreOutOfReach(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	w.prints.fail(errors.New("connection refused"))
+	if _, err := v.Seal(t.Context(), consent.ClassHour, start, label, nil); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("sealed with %v", err)
+	}
+	if _, err := Open(t.Context(), w.options()); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("opened with %v", err)
+	}
+	w.prints.fail(nil)
+	mustSeal(t, v, consent.ClassHour, start, "x")
+}
+
+// A claim is asked once per key and process, not once per request.
+func TestClaimIsAskedOnce(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	mustSeal(t, v, consent.ClassHour, start, "x")
+	before := w.prints.asked()
+	for range 10 {
+		mustSeal(t, v, consent.ClassHour, start, "x")
+		mustSeal(t, v, consent.ClassEvidence, start, "x")
+	}
+	if n := w.prints.asked() - before; n > 1 { // the evidence key's first sealing
+		t.Errorf("%d more claims", n)
+	}
+}
+
+// A process that was asleep when the key was made finds it in the folder.
+func TestKeyOfAnotherProcessIsFound(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.open(t), w.open(t)
+	s := mustSeal(t, a, consent.ClassRelease, start, "x")
+	opens(t, b, s, "x")
+	w.clock.set(start.Add(50 * time.Hour))
+	again := mustSeal(t, b, consent.ClassRelease, start, "y") // re-sealing under its own hour
+	opens(t, a, again, "y")
+}
