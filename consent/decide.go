@@ -45,6 +45,7 @@ type Checked struct {
 	Refused  []Purpose
 	Name     string // as typed by the guardian on the page before
 	Relation string
+	Birth    Date // as understood; zero when the check page is shown again, since it is never kept
 }
 
 // Check takes the answers of the guardian's page and leads to the check page. For a grant it compares the second fact,
@@ -93,11 +94,12 @@ func (s *Service) checkGrant(ctx context.Context, out *Checked, p *proof, a Answ
 	if err := f.err(); err != nil {
 		return invalidAs(err)
 	}
-	fact, err := s.tryFact(ctx, out.View, a.Name, a.Code)
+	fact, err := s.tryFact(ctx, &out.View, a.Name, a.Code)
 	if err != nil {
 		return err
 	}
 	out.Name, out.Relation = strings.TrimSpace(a.Name), a.Relation
+	out.Birth, _ = readBirth(a) // checked above
 	p.Name, p.Fact, p.Relation, p.Adult = out.Name, fact, a.Relation, true
 	p.Granted, p.Refused = purposeIDs(out.Granted), purposeIDs(out.Refused)
 	return nil
@@ -178,8 +180,9 @@ func invalidAs(err error) error {
 }
 
 // tryFact compares the second fact: the guardian's name as the child gave it, or the pairing code. With a right code the
-// name need not match; with a code that is wrong a right name does not help. It returns which fact held.
-func (s *Service) tryFact(ctx context.Context, v View, name, code string) (string, error) {
+// name need not match; with a code that is wrong a right name does not help. It returns which fact held, and leaves the
+// record as the try left it in v.
+func (s *Service) tryFact(ctx context.Context, v *View, name, code string) (string, error) {
 	fact := FactName
 	if strings.TrimSpace(code) != "" {
 		fact = FactCode
@@ -189,11 +192,12 @@ func (s *Service) tryFact(ctx context.Context, v View, name, code string) (strin
 	if err != nil {
 		return "", err
 	}
-	hit, err := s.factHolds(ctx, v, fact, name, code)
+	hit, err := s.factHolds(ctx, *v, fact, name, code)
 	if err != nil {
 		return "", err
 	}
 	if !hit {
+		v.Record = rec
 		return "", s.missed(rec, fact)
 	}
 	return fact, s.Store.Refund(ctx, m, fact == FactCode)

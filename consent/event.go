@@ -47,6 +47,9 @@ type EventData struct {
 
 // MarshalJSON gives the body of a webhook and of GET /events: {type, timestamp, data}.
 func (e Event) MarshalJSON() ([]byte, error) {
+	if e.Data.Purposes == nil {
+		e.Data.Purposes = []string{}
+	}
 	return json.Marshal(struct {
 		ID        string    `json:"id"`
 		Type      EventType `json:"type"`

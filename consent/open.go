@@ -14,10 +14,12 @@ type View struct {
 	Guardian int
 	Locale   string
 	Child    string // masked; "" once the request has ended
+	Now      time.Time
 	Deadline time.Time
-	Purposes []Purpose // asked, in the app's order
-	Proof    string    // goes back with the form; "" when there is nothing to decide
-	Withdraw string    // URL, when a consent is in force
+	EraseDue time.Duration // how long the app may take to confirm erasure
+	Purposes []Purpose     // asked, in the app's order
+	Proof    string        // goes back with the form; "" when there is nothing to decide
+	Withdraw string        // URL, when a consent is in force
 	Test     bool
 }
 
@@ -40,7 +42,7 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	}
 	v := View{
 		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale),
-		Deadline: s.decideBy(rec), Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
+		Now: s.Clock(), Deadline: s.decideBy(rec), EraseDue: s.Settings.EraseDue, Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
 	}
 	if rec.Status.Ended() {
 		return v, nil
@@ -72,6 +74,12 @@ func (s *Service) proveOpen(ctx context.Context, aud Audience, v View) (View, er
 		v.Proof, err = s.seal(ctx, v.Record, proof{Step: stepWithdraw, Gen: v.Record.Gen, Guardian: v.Guardian, Opened: now.UnixMilli()})
 	}
 	return v, err
+}
+
+// Knows reports whether this space made the link: the pages of all spaces share one address.
+func (s *Service) Knows(aud Audience, token string) bool {
+	_, err := s.Links.Redeem(aud, token, s.Clock())
+	return !errors.Is(err, ErrNotFound)
 }
 
 // redeem checks a link and reads its record.

@@ -1,6 +1,9 @@
 package consent
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Waiting is what the child's page shows.
 type Waiting struct {
@@ -10,6 +13,7 @@ type Waiting struct {
 	Locale      string
 	Guardian    string // the address with its domain in full, or nobody sees a typing mistake; "" once the request has ended
 	PairingCode string // "" once the request has ended
+	Now         time.Time
 	Test        bool
 }
 
@@ -25,7 +29,7 @@ func (s *Service) Wait(ctx context.Context, token string) (Waiting, error) {
 	if !ok {
 		return Waiting{}, ErrNotFound
 	}
-	w := Waiting{App: app, Book: s.Book(), Record: rec, Locale: app.Language(rec.Locale), Test: s.Settings.Test}
+	w := Waiting{App: app, Book: s.Book(), Record: rec, Locale: app.Language(rec.Locale), Now: s.Clock(), Test: s.Settings.Test}
 	if rec.Status == Pending && !s.Clock().Before(rec.ExpiresAt) {
 		w.Record.Status, w.Record.Reason = Expired, ReasonDeadline // the sweeper is late; the page is not
 	}

@@ -1,0 +1,99 @@
+package consent
+
+import "testing"
+
+func TestSameName(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"김보호", "김보호", true},
+		{"김보호", " 김 보 호 ", true},
+		{"김보호", "김보호", true}, // decomposed syllables (NFD)
+		{"Kim Boho", "kim boho", true},
+		{"Kim Bo-ho", "BOHO KIM", true},
+		{"Min Ji Kim", "Kim Minji", true},
+		{"O’Brien Mary", "Mary OBrien", true},
+		{"Ｋｉｍ　Ｂｏｈｏ", "Kim Boho", true},
+		{"J. R. Kim", "Kim JR", true},
+		{"김보호", "김보후", false},
+		{"김보호", "호보김", false}, // the order matters in Korean names
+		{"Kim Boho", "Kim Boh", false},
+		{"Kim Boho", "Kim Boho Lee", false},
+		{"", "", false},
+		{"--", "..", false},
+		{"A B C D E F", "F E D C B A", false}, // more words than orders are tried for
+	} {
+		if got := SameName(c.a, c.b); got != c.same {
+			t.Errorf("SameName(%q, %q) = %v", c.a, c.b, got)
+		}
+		if got := SameName(c.b, c.a); got != c.same {
+			t.Errorf("SameName(%q, %q) = %v: it is not symmetric", c.b, c.a, got)
+		}
+	}
+}
+
+func TestGenericNames(t *testing.T) {
+	for _, s := range []string{"엄마", "우리 엄마", "어머니", "엄마님", "보호자", "법정 대리인", "Mom", "my mom", "M.O.M", "ＤＡＤ", "Legal Guardian", "할머니"} {
+		if !isGeneric(s) {
+			t.Errorf("%q passes as a name", s)
+		}
+	}
+	for _, s := range []string{"김보호", "김엄지", "Mary Mom", "형민", "Sister Kim", "모수진"} {
+		if isGeneric(s) {
+			t.Errorf("%q is refused", s)
+		}
+	}
+}
+
+func TestCheckName(t *testing.T) {
+	for _, c := range []struct{ name, code string }{
+		{"김보호", ""}, {"Mary-Jane O'Brien", ""}, {"J. R. Kim", ""}, {"Ana María Núñez", ""}, {"김·이", ""},
+		{"", "required"}, {"  ", "required"}, {"김", "too_short"}, {".-", "too_short"},
+		{"naver.com", "not_a_name"}, {"see http://x.y", "not_a_name"}, {"a@b", "not_a_name"}, {"김1호", "not_a_name"},
+		{"<b>kim</b>", "not_a_name"}, {"kim\r\nBcc: x", "not_a_name"}, {"김\u202e보호", "not_a_name"}, {"😀😀 kim", "not_a_name"},
+		{string(make([]rune, 65)), "too_long"},
+	} {
+		var f faults
+		checkName(&f, "/n", c.name)
+		got := ""
+		if len(f) > 0 {
+			got = f[0].Code
+		}
+		if len(f) > 1 || got != c.code {
+			t.Errorf("checkName(%q) = %v, want %q", c.name, f, c.code)
+		}
+	}
+}
+
+func TestMasks(t *testing.T) {
+	for in, want := range map[string]string{
+		"김하늘": "김*늘", "김구": "김*", "김": "*", "남궁하늘": "남**늘", "Haneul Kim": "H***** K**", "": "",
+	} {
+		if got := MaskName(in); got != want {
+			t.Errorf("MaskName(%q) = %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"parent@example.com": "pa***@e******.com", "a@b.co.kr": "a***@b*.co.kr", "ab@naver.com": "a***@n****.com", "nonsense": "***",
+	} {
+		if got := MaskEmail(in); got != want {
+			t.Errorf("MaskEmail(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if got := MaskLocal("parent@exmaple.com"); got != "pa***@exmaple.com" {
+		t.Errorf("MaskLocal hides the mistake: %q", got)
+	}
+}
+
+func FuzzSameName(f *testing.F) {
+	f.Add("김보호", "Kim Boho")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if len(a) > 256 || len(b) > 256 {
+			return
+		}
+		if SameName(a, b) != SameName(b, a) {
+			t.Errorf("SameName(%q, %q) is not symmetric", a, b)
+		}
+	})
+}
