@@ -1,0 +1,59 @@
+# Two commands for everybody: make run, make test. The longer suites have targets of their own; make all runs them all.
+SHELL := /bin/bash
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# What ends up in the binary: no paths of the machine that built it.
+BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
+RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
+
+.PHONY: run build test unit race browser lint proof pages look outside bench all need-go tools clean
+
+## run: build and start `bohoja dev`: nothing to install, nothing to set
+run: need-go
+	@$(GO) build $(BUILD) -o bohoja ./cmd/bohoja
+	@./bohoja dev
+
+## build: the one static binary
+build: need-go
+	CGO_ENABLED=0 $(GO) build $(BUILD) -o bohoja ./cmd/bohoja
+
+need-go:
+	@command -v $(GO) >/dev/null || { \
+	  echo "Go 1.26 is not installed (https://go.dev/dl/)."; \
+	  echo "Without Go: docker compose up, then open http://localhost:8080/"; exit 1; }
+
+## test: unit, conformance, journeys and one browser walk; installs redis-server and chromium where it can
+test: need-go tools
+	$(GO) vet ./...
+	$(GO) test -race -timeout 8m ./...
+
+tools:
+	@.ci/tools
+
+## lint: golangci-lint by .golangci.yml, fetched at its pinned version
+lint: need-go
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
+
+## proof: crash, model and mutation suites, short form
+proof: need-go tools
+	$(GO) test -tags proof -timeout 6m -run 'Proof' ./...
+
+## pages: every page and letter in every state
+pages: need-go tools
+	$(GO) test -count 1 ./templates/...
+
+## look: screenshots of every page and letter, and a contact sheet, in .out/look
+look: need-go tools
+	@mkdir -p .out/look
+	$(GO) test -count 1 -timeout 30m ./templates -run 'TestLook' -look $(CURDIR)/.out/look
+
+## bench: allocations and times of the hot paths
+bench: need-go
+	$(GO) test -run '^$$' -bench . -benchmem ./consent/... ./mailer/... ./handlers/... ./templates/...
+
+## all: everything; runs before a change is called done
+all: test lint pages bench
+
+clean:
+	rm -rf bohoja demoshop .out
