@@ -1,0 +1,75 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+const prefix = "BOHOJA_"
+
+// Names under the prefix that are no settings: which file to read, and the key of commands that call the API.
+const (
+	FileVariable = "BOHOJA_CONFIG"
+	KeyVariable  = "BOHOJA_API_KEY"
+)
+
+// ambient are variables that a container platform sets by itself when the service's own name is bohoja (BOHOJA_PORT,
+// BOHOJA_SERVICE_HOST, BOHOJA_PORT_8080_TCP_ADDR …). Nobody typed them, so they are no typing errors.
+func ambient(name string) bool {
+	return name == "BOHOJA_PORT" || strings.HasPrefix(name, "BOHOJA_PORT_") || strings.HasPrefix(name, "BOHOJA_SERVICE_")
+}
+
+// envName is the variable of a setting: smtp.url → BOHOJA_SMTP__URL.
+func envName(setting string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(setting, ".", "__"))
+}
+
+// readEnviron makes a layer of the environment. An empty variable counts as absent: compose files write ${X:-}.
+func readEnviron(environ []string) (*node, Faults) {
+	root, faults := newMapping("environment"), Faults(nil)
+	sorted := slices.Sorted(slices.Values(environ))
+	for _, one := range sorted {
+		name, value, ok := strings.Cut(one, "=")
+		rest, ours := strings.CutPrefix(name, prefix)
+		if !ok || !ours || value == "" || name == FileVariable || name == KeyVariable || ambient(name) {
+			continue
+		}
+		setting := strings.ToLower(strings.ReplaceAll(rest, "__", "."))
+		switch {
+		case rest != strings.ToUpper(rest) || slices.Contains(strings.Split(setting, "."), ""):
+			faults = append(faults, unknownVariable(name, setting))
+		case setting == "apps" || strings.HasPrefix(setting, "apps."):
+			faults = append(faults, Fault{setting, name, FaultUnknown, "apps are declared in the YAML file"})
+		case !known(setting), !root.put(setting, value, name):
+			faults = append(faults, unknownVariable(name, setting))
+		}
+	}
+	return root, faults
+}
+
+func unknownVariable(name, setting string) Fault {
+	names := Names()
+	for i, n := range names {
+		names[i] = envName(n)
+	}
+	return Fault{setting, name, FaultUnknown, "no setting has this name" + didYouMean(name, names)}
+}
+
+// readSet makes a layer of --set name=value. Secrets are refused there: every user of the host can read a command line.
+func readSet(pairs []string) (*node, Faults) {
+	root, faults := newMapping("--set"), Faults(nil)
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		switch where := "--set " + name; {
+		case !ok:
+			faults = append(faults, Fault{"", "--set", FaultForm, "write --set name=value"})
+		case isSecret(name):
+			faults = append(faults, Fault{name, where, FaultExposed, "a secret does not belong on a command line; use " + envName(name) + "_FILE"})
+		case !known(name):
+			faults = append(faults, Fault{name, where, FaultUnknown, "no setting has this name" + didYouMean(name, Names())})
+		case !root.put(name, value, where):
+			faults = append(faults, Fault{name, where, FaultTwice, "give the setting once"})
+		}
+	}
+	return root, faults
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// Settings is everything that an operator may set. Defaults returns it as it is when nothing is set.
+type Settings struct {
+	Profile  string           `yaml:"profile"` // KR, US, EU-<country>
+	Operator consent.Operator `yaml:"operator"`
+	Gate     consent.Gate     `yaml:"gate"`
+	Apps     []consent.App    `yaml:"apps"` // in the YAML file only, so that purposes are reviewed like code
+
+	PublicURL      string         `yaml:"public_url"`      // base of every link; may hold a path
+	Listen         string         `yaml:"listen"`          // public listener
+	OpsListen      string         `yaml:"ops_listen"`      // staff pages, /metrics, /livez, /readyz
+	OpsURL         string         `yaml:"ops_url"`         // outside URL of the staff pages; "": from OpsListen
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"` // whose X-Forwarded-For counts
+	Accept         Switch         `yaml:"accept"`          // off: new requests get 503, decisions go on
+
+	Redis    Redis    `yaml:"redis"`
+	SMTP     SMTP     `yaml:"smtp"`
+	Keys     Folder   `yaml:"keys"`
+	Audit    Folder   `yaml:"audit"`
+	Pending  Pending  `yaml:"pending"`
+	Link     Link     `yaml:"link"`
+	Mail     Mail     `yaml:"mail"`
+	Release  Release  `yaml:"release"`
+	Erase    Erase    `yaml:"erase"`
+	Evidence Evidence `yaml:"evidence"`
+	Reask    Reask    `yaml:"reask"`
+	Webhooks Webhooks `yaml:"webhooks"`
+	Limits   Limits   `yaml:"limits"`
+	Log      Log      `yaml:"log"`
+}
+
+// Redis says where the truth is kept.
+type Redis struct {
+	URL         consent.Private `yaml:"url"` // redis://, rediss://, several by comma = Cluster; redis+sentinel://…?master=
+	AllowUnsafe bool            `yaml:"allow_unsafe"`
+}
+
+// SMTP says how letters go out.
+type SMTP struct {
+	URL  consent.Private `yaml:"url"`  // smtps://, smtp+starttls://, smtp://
+	From string          `yaml:"from"` // sender address, name allowed
+}
+
+// Folder is a folder of the host.
+type Folder struct {
+	Dir string `yaml:"dir"`
+}
+
+// Pending bounds how long unconfirmed data waits (KR-12).
+type Pending struct {
+	TTL time.Duration `yaml:"ttl"`
+}
+
+// Link is about mailed links and their pages.
+type Link struct {
+	TTL        time.Duration `yaml:"ttl"`         // 0: the deadline
+	MinSeconds int           `yaml:"min_seconds"` // shortest time between a page and its decision
+}
+
+// Mail is about letters.
+type Mail struct {
+	ConfirmDelay time.Duration   `yaml:"confirm_delay"` // from the grant to the confirming letter
+	RemindAfter  []time.Duration `yaml:"remind_after"`  // after the accepted invitation
+	Hours        Hours           `yaml:"hours"`         // of the profile's zone, for reminders
+	CheckDomain  bool            `yaml:"check_domain"`
+}
+
+// Release bounds how long granted data waits to be collected.
+type Release struct {
+	Window time.Duration `yaml:"window"`
+}
+
+// Erase bounds how long an app may take to confirm erasure.
+type Erase struct {
+	Due time.Duration `yaml:"due"`
+}
+
+// Evidence says how long proof is kept after the consent ended.
+type Evidence struct {
+	Keep time.Duration `yaml:"keep"`
+}
+
+// Reask says when, after a refusal, the same guardian may be asked again.
+type Reask struct {
+	After time.Duration `yaml:"after"`
+}
+
+// Webhooks is about all apps' webhooks.
+type Webhooks struct {
+	AllowPrivate bool `yaml:"allow_private"`
+}
+
+// Limits are counts, per what and per how long as each name says.
+type Limits struct {
+	GuardianPerDay    int `yaml:"guardian_per_day"`
+	ResendPerDay      int `yaml:"resend_per_day"`
+	RequestsPerMinute int `yaml:"requests_per_minute"` // per app key and process
+}
+
+// Log is about the program's own log.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // json, text
+}
+
+// Defaults returns the settings as they are when nothing is set. serve needs more; Check tells what.
+func Defaults() Settings {
+	const hour = time.Hour
+	return Settings{
+		Profile: "KR", Gate: consent.Gate{Scope: consent.GateOperator},
+		Listen: "127.0.0.1:8080", OpsListen: "127.0.0.1:8081", Accept: true,
+		Keys: Folder{"./keys"}, Audit: Folder{"./audit"},
+		Pending:  Pending{consent.DefaultPending},
+		Link:     Link{MinSeconds: 2},
+		Mail:     Mail{24 * hour, []time.Duration{24 * hour, 72 * hour}, Hours{9, 20}, true},
+		Release:  Release{168 * hour},
+		Erase:    Erase{72 * hour},
+		Evidence: Evidence{26280 * hour},
+		Reask:    Reask{168 * hour},
+		Limits:   Limits{10, 3, 600},
+		Log:      Log{"info", "json"},
+	}
+}
+
+// Steps returns what the domain needs to know of the settings.
+func (s *Settings) Steps() consent.Settings {
+	return consent.Settings{
+		PublicURL:   trimSlash(s.PublicURL),
+		Pending:     s.Pending.TTL,
+		LinkTTL:     s.Link.TTL,
+		MinPage:     time.Duration(s.Link.MinSeconds) * time.Second,
+		Confirm:     s.Mail.ConfirmDelay,
+		Remind:      s.Mail.RemindAfter,
+		MailFrom:    s.Mail.Hours.From,
+		MailUntil:   s.Mail.Hours.Until,
+		Window:      s.Release.Window,
+		EraseDue:    s.Erase.Due,
+		Keep:        s.Evidence.Keep,
+		Reask:       s.Reask.After,
+		GuardianDay: s.Limits.GuardianPerDay,
+		ResendDay:   s.Limits.ResendPerDay,
+		Accepting:   bool(s.Accept),
+	}
+}
+
+// Declared returns the operator's declarations, for consent's checks. locales are the languages of pages and letters.
+func (s *Settings) Declared(locales []string) consent.Declared {
+	return consent.Declared{
+		Profile: s.Profile, Operator: s.Operator, Gate: s.Gate, Apps: s.Apps,
+		Pending: s.Pending.TTL, Locales: locales, PrivateHooks: s.Webhooks.AllowPrivate,
+	}
+}
