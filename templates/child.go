@@ -1,0 +1,80 @@
+package templates
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// ChildWait is the child's own page at /k/{token}: how it stands, and what the child can do.
+// Forms: act = resend; act = cancel with sure = yes; act = correct with guardian_name and guardian_email.
+// Each carries proof when there is one.
+type ChildWait struct {
+	Frame
+	Action   string
+	Status   consent.Status
+	Now      time.Time
+	Deadline time.Time
+	Pairing  string // the code that the guardian may type instead of the name
+	Mail     consent.MailState
+	Hint     string // a consent.HintXxx
+	MailTo   string // the address with its local part masked and its domain in full
+	NameMiss bool   // the guardian says that the name was entered differently
+	Correct  bool   // name and address may be set anew here
+	Resend   bool   // the letter may be sent again
+	Sent     bool   // it was sent again just now
+	Saved    bool   // name or address was set anew just now
+	Name     string // as typed before
+	Email    string // as typed before
+	Proof    string
+	Continue string // where the child goes on after a grant
+}
+
+func (ChildWait) template() string { return "child/wait" }
+
+// Title implements Page.
+func (p ChildWait) Title() (string, error) { return p.T(p.Key() + ".title") }
+
+// Waiting reports whether the guardian has not answered yet.
+func (p ChildWait) Waiting() bool { return p.Status == consent.Pending }
+
+// Bounced reports whether the letter came back.
+func (p ChildWait) Bounced() bool { return p.Mail == consent.MailBounced }
+
+// Unsent reports whether no letter can be sent to the address.
+func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent }
+
+// Key is where the words of this state stand. A child learns that the answer was no, never which no.
+func (p ChildWait) Key() string {
+	if p.Waiting() {
+		return "child.wait.pending"
+	}
+	return "child.wait." + string(p.Status)
+}
+
+// Letters is the pairing code with its letters apart, for screen readers.
+func (p ChildWait) Letters() string { return strings.Join(strings.Split(p.Pairing, ""), " ") }
+
+// ChildDead is the page of a child's link that leads nowhere.
+type ChildDead struct{ Frame }
+
+func (ChildDead) template() string { return "child/dead" }
+
+// Title implements Page.
+func (p ChildDead) Title() (string, error) { return p.T("child.dead.title") }
+
+// ChildNoticePage shows the child's notice as a page of its own.
+type ChildNoticePage struct {
+	Frame
+	Notice Notice
+}
+
+func (ChildNoticePage) template() string { return "child/notice-page" }
+
+// Title implements Page.
+func (p ChildNoticePage) Title() (string, error) { return p.T("child.notice.title") }
+
+// Body is the notice's HTML, which this package made from escaped words.
+func (p ChildNoticePage) Body() template.HTML { return p.Notice.safe }

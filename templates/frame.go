@@ -1,0 +1,189 @@
+package templates
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// Frame is what all pages share. NewFrame fills it from the declarations.
+type Frame struct {
+	Lang      string   // language of the page
+	Base      string   // path of the service below its host: "" or "/consent"
+	Languages []string // offered on the page; empty or one: no switch
+	AppName   string
+	Operator  Operator
+	Child     string  // masked name of the child; "" where no child is meant
+	Test      bool    // test space: the page says so
+	Faults    []Fault // what is wrong with the answers, in the order of the page
+}
+
+// Operator is the company that answers for the data, in the page's language.
+type Operator struct {
+	Name, Phone, Email, SiteURL, Officer, PolicyURL string
+}
+
+// Fault is one thing that is wrong with an answer.
+type Fault struct {
+	Field string // name of the form field
+	Code  string // a FaultXxx; another is told in general words
+}
+
+// The faults. Each has its words under fault. in the locale files.
+const (
+	FaultDecision   = "decision_missing"
+	FaultPurpose    = "purpose_missing"
+	FaultRequired   = "required_purpose" // a required purpose on no, with a grant
+	FaultNameEmpty  = "name_missing"
+	FaultNameForm   = "name_form"
+	FaultName       = "name_wrong" // it is not the fact; it never says how wrong
+	FaultPairing    = "pairing_wrong"
+	FaultBirthEmpty = "birth_missing"
+	FaultBirth      = "birth_invalid"
+	FaultNotAdult   = "not_adult"
+	FaultRelation   = "relation_missing"
+	FaultDeclares   = "declares_missing"
+	FaultTooFast    = "too_fast"
+	FaultStale      = "stale" // the form is old or was meant for another step; read again
+	FaultLocked     = "locked"
+	FaultConfirm    = "confirm_missing"
+	FaultScope      = "withdraw_missing"
+	FaultNothing    = "withdraw_nothing" // some, and none was chosen
+	FaultCode       = "code_wrong"
+	FaultCodeForm   = "code_form"
+	FaultEmail      = "email_wrong"
+	FaultEmailChild = "guardian_is_child"
+	FaultGeneric    = "guardian_name_generic"
+	FaultField      = "field_missing" // a field of the demo shop
+	faultOther      = "other"
+)
+
+// OperatorOf translates the operator's declarations.
+func OperatorOf(op consent.Operator, lang string) Operator {
+	return Operator{
+		Name: op.Name.In(lang), Phone: op.Phone, Email: op.Email, SiteURL: op.SiteURL,
+		Officer: op.Officer.In(lang), PolicyURL: op.PolicyURL,
+	}
+}
+
+// NewFrame fills a Frame for a page of the app; app may be nil where none is known (a forged link).
+// A language that the app does not speak becomes the app's first.
+func NewFrame(book *consent.Book, app *consent.App, lang, base string) Frame {
+	f := Frame{Lang: Words(lang).Lang(), Base: base, Languages: Languages()}
+	if app != nil {
+		f.Lang = Words(app.Language(lang)).Lang()
+		f.Languages = app.Languages
+		f.AppName = app.Name.In(f.Lang)
+	}
+	f.Operator = OperatorOf(book.Operator, f.Lang)
+	return f
+}
+
+// T is Say in the page's language. Every text may name {app}, {operator}, {phone} and {child} without their being passed.
+func (f Frame) T(key string, args ...any) (string, error) {
+	return Words(f.Lang).Say(key, append(args, f.facts()...)...)
+}
+
+// Has reports whether there is a text under the key.
+func (f Frame) Has(key string) bool { return Words(f.Lang).Has(key) }
+
+func (f Frame) facts() []any {
+	return []any{"app", f.AppName, "operator", f.Operator.Name, "phone", f.Operator.Phone, "child", f.Child}
+}
+
+// Day tells a day with its weekday, in the page's language; see Dictionary, also for the next three.
+func (f Frame) Day(t time.Time) (string, error) { return Words(f.Lang).Day(t) }
+
+// Date tells a day without its weekday.
+func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) }
+
+// Moment tells a date and time.
+func (f Frame) Moment(t time.Time) (string, error) { return Words(f.Lang).Moment(t) }
+
+// Left tells how long it is from one time to another.
+func (f Frame) Left(from, until time.Time) (string, error) { return Words(f.Lang).Left(from, until) }
+
+// Brand is the name at the head of the page: the app's, else the operator's.
+func (f Frame) Brand() string {
+	if f.AppName != "" {
+		return f.AppName
+	}
+	return f.Operator.Name
+}
+
+// Style is the address of the style sheet.
+func (f Frame) Style() string { return f.Base + StaticPath("bohoja.css") }
+
+// Icon is the address of the page's icon.
+func (f Frame) Icon() string { return f.Base + StaticPath("icon.svg") }
+
+// Tongue is another language in which the page can be read.
+type Tongue struct{ Lang, Name string }
+
+// Tongues lists the page's other languages, each by its own name.
+func (f Frame) Tongues() ([]Tongue, error) {
+	var out []Tongue
+	for _, lang := range f.Languages {
+		if lang == f.Lang || !slices.Contains(Languages(), lang) {
+			continue
+		}
+		name, err := Words(lang).Say("shared.lang_name")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Tongue{lang, name})
+	}
+	return out, nil
+}
+
+// Tel is the operator's number as a link that a phone can call. Only digits and a plus sign reach the address, so
+// that it can be trusted as a URL.
+func (o Operator) Tel() template.URL {
+	digits := strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, o.Phone)
+	return template.URL("tel:" + digits) //nolint:gosec // digits and plus signs only
+}
+
+// FaultLine is a fault as the summary shows it.
+type FaultLine struct{ ID, Text string }
+
+// FaultLines lists the faults with the ids of their fields, each text once per field.
+func (f Frame) FaultLines() ([]FaultLine, error) {
+	var lines []FaultLine
+	for _, fault := range f.Faults {
+		text, err := f.faultText(fault)
+		if err != nil {
+			return nil, err
+		}
+		line := FaultLine{FieldID(fault.Field), text}
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// FaultOf returns the words for the first fault of one of the fields, "" when they are fine.
+func (f Frame) FaultOf(fields ...string) (string, error) {
+	for _, fault := range f.Faults {
+		if slices.Contains(fields, fault.Field) {
+			return f.faultText(fault)
+		}
+	}
+	return "", nil
+}
+
+func (f Frame) faultText(fault Fault) (string, error) {
+	key := "fault." + fault.Code
+	if !f.Has(key) {
+		key = "fault." + faultOther
+	}
+	return f.T(key)
+}

@@ -1,0 +1,87 @@
+package templates
+
+// ShopSignup is the first page of the demo shop. Form fields: nickname, birth_year, birth_month, birth_day.
+type ShopSignup struct {
+	Frame
+	Action                          string
+	Nickname                        string
+	BirthYear, BirthMonth, BirthDay string
+}
+
+func (ShopSignup) template() string { return "dev/shop-signup" }
+
+// Title implements Page.
+func (p ShopSignup) Title() (string, error) { return p.T("shop.signup.title") }
+
+// Birth are the three inputs of the child's birth date.
+func (p ShopSignup) Birth() (Birth, error) {
+	return GuardianOpen{Frame: p.Frame, Answers: Answers{
+		BirthYear: p.BirthYear, BirthMonth: p.BirthMonth, BirthDay: p.BirthDay,
+	}}.Birth()
+}
+
+// ShopGuardian is the second page, for children: the notice first, then the guardian's name and address, and nothing else
+// about the guardian (KR-02). Form fields: child_name, address, guardian_name, guardian_email, notice, Hidden.
+type ShopGuardian struct {
+	Frame
+	Action        string
+	Notice        Notice
+	ChildName     string
+	Address       string
+	GuardianName  string
+	GuardianEmail string
+	Hidden        []Hidden
+}
+
+func (ShopGuardian) template() string { return "dev/shop-guardian" }
+
+// Title implements Page.
+func (p ShopGuardian) Title() (string, error) { return p.T("shop.guardian.title") }
+
+// Shown is the notice as the page shows it.
+func (p ShopGuardian) Shown() ChildNoticePage {
+	return ChildNoticePage{Frame: p.Frame, Notice: p.Notice}
+}
+
+// ShopWaiting is the third page: the request is made.
+type ShopWaiting struct {
+	Frame
+	ChildPage string // the child's waiting page
+	Inbox     string // where a developer finds the letter; "" outside dev
+	Account   string // path of the account page
+}
+
+func (ShopWaiting) template() string { return "dev/shop-waiting" }
+
+// Title implements Page.
+func (p ShopWaiting) Title() (string, error) { return p.T("shop.waiting.title") }
+
+// ShopItem is one item of the data that the shop has received.
+type ShopItem struct{ Label, Value string }
+
+// ShopAccount shows what the shop knows: nothing before the grant, and only granted items after it.
+type ShopAccount struct {
+	Frame
+	State     string // "waiting", "open", "refused" or "ended"
+	Items     []ShopItem
+	Purposes  []Purpose // with Answer
+	ChildPage string
+	Refresh   string // path of this page
+	Again     string // path of the sign-up
+}
+
+func (ShopAccount) template() string { return "dev/shop-account" }
+
+// Title implements Page.
+func (p ShopAccount) Title() (string, error) { return p.T("shop.account.title") }
+
+// ShopAdult greets somebody who is old enough to decide alone.
+type ShopAdult struct {
+	Frame
+	Again string
+}
+
+func (ShopAdult) template() string { return "dev/shop-adult" }
+
+// Title implements Page.
+func (p ShopAdult) Title() (string, error) { return p.T("shop.adult.title") }

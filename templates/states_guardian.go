@@ -1,0 +1,140 @@
+package templates
+
+import (
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+const fixtureAction = "/c/" + fixtureToken
+
+func (x fixture) open() GuardianOpen {
+	return GuardianOpen{
+		Frame: x.frame, Action: fixtureAction, Case: fixtureCase, Purposes: x.purposes("", ""),
+		Deadline: x.until, Adult: 19, Threshold: 14, Proof: fixtureProof,
+	}
+}
+
+func (x fixture) answers(decision string) Answers {
+	name := "이보람"
+	if x.frame.Lang == "en" {
+		name = "Boram Lee"
+	}
+	return Answers{
+		Decision: decision, Name: name, BirthYear: "1984", BirthMonth: "3", BirthDay: "15", Relation: "mother", Declares: true,
+	}
+}
+
+func (x fixture) openStates() []State {
+	empty := x.open()
+	empty.Frame = x.faulty("decision", FaultDecision)
+	faults := x.open()
+	faults.Frame = x.faulty("purpose.account", FaultRequired, "purpose.delivery", FaultPurpose, "guardian_name", FaultNameEmpty,
+		"birth_year", FaultBirth, "relation", FaultRelation, "declares", FaultDeclares)
+	faults.Purposes = x.purposes("no", "")
+	faults.Answers = Answers{Decision: "grant", BirthYear: "1984", BirthMonth: "13", BirthDay: "1"}
+	ways := x.open()
+	ways.Frame = x.faulty("guardian_name", FaultName, "pairing_code", FaultPairing)
+	ways.WaysOn, ways.Purposes, ways.Answers = true, x.purposes("yes", "no"), x.answers("grant")
+	ways.Answers.PairingCode = "K7M2PX"
+	locked := x.open()
+	locked.Frame = x.faulty("decision", FaultLocked)
+	locked.LockedUntil, locked.Purposes, locked.Answers = x.now.Add(consent.LockFor), x.purposes("yes", "yes"), x.answers("grant")
+	fast := x.open()
+	fast.Frame = x.faulty("decision", FaultTooFast)
+	fast.Purposes, fast.Answers = x.purposes("yes", "yes"), x.answers("grant")
+	decline := x.open()
+	decline.Answers = Answers{Decision: "decline"}
+	sensitive := x.open()
+	sensitive.Purposes, sensitive.Frame.Test = x.purposes("", "", ""), true
+	plain := x.open()
+	plain.Purposes = x.purposes("")
+	return []State{
+		x.state("guardian/open", x.open()), x.state("guardian/open undecided", empty), x.state("guardian/open faults", faults),
+		x.state("guardian/open ways on", ways), x.state("guardian/open locked", locked), x.state("guardian/open too fast", fast),
+		x.state("guardian/open decline chosen", decline), x.state("guardian/open sensitive, test space", sensitive),
+		x.state("guardian/open no recipient", plain),
+	}
+}
+
+func (x fixture) check(decision string) GuardianCheck {
+	return GuardianCheck{
+		Frame: x.frame, Action: fixtureAction, Adult: 19, Purposes: x.purposes("yes", "no"), Answers: x.answers(decision),
+		Birth: time.Date(1984, 3, 15, 0, 0, 0, 0, time.UTC), Proof: fixtureProof, Hidden: []Hidden{{"decision", decision}},
+	}
+}
+
+func (x fixture) checkStates() []State {
+	unsure := x.check("grant")
+	unsure.Frame = x.faulty("confirm", FaultConfirm)
+	both := x.check("grant")
+	both.Purposes = x.purposes("yes", "yes")
+	return []State{
+		x.state("guardian/check grant", both), x.state("guardian/check unconfirmed", unsure),
+		x.state("guardian/check decline", x.check("decline")), x.state("guardian/check not mine", x.check("not_mine")),
+	}
+}
+
+func (x fixture) resultStates() []State {
+	var out []State
+	for _, status := range consent.Statuses {
+		if status == consent.Pending {
+			continue
+		}
+		p := GuardianResult{Frame: x.frame, Status: status, At: x.now, Case: fixtureCase}
+		p.Frame.Child = ""
+		if status == consent.Granted {
+			p.Withdraw = "/w/" + fixtureToken
+		}
+		if status == consent.Declined {
+			p.Reason = consent.ReasonRefused
+		}
+		out = append(out, x.state("guardian/result "+string(status), p))
+	}
+	mine := GuardianResult{
+		Frame: x.frame, Status: consent.Declined, Reason: consent.ReasonNotMine, At: x.now, Case: fixtureCase, Blocked: true,
+	}
+	return append(out, x.state("guardian/result not mine", mine))
+}
+
+func (x fixture) wayStates() []State {
+	bare := NewFrame(x.book, nil, x.frame.Lang, "")
+	wrong := GuardianCode{Frame: bare, Action: "/code", Code: "ABCD-2345"}
+	wrong.Faults = []Fault{{"code", FaultCode}}
+	return []State{
+		x.state("guardian/dead forged", GuardianDead{Frame: bare, Why: DeadForged}),
+		x.state("guardian/dead expired", GuardianDead{Frame: bare, Why: DeadExpired}),
+		x.state("guardian/dead replaced", GuardianDead{Frame: x.frame, Why: DeadReplaced}),
+		x.state("guardian/paused", GuardianPaused{Frame: x.frame, Action: fixtureAction, Until: x.now.Add(10 * time.Minute)}),
+		x.state("guardian/misnamed", GuardianMisnamed{Frame: x.frame, Action: fixtureAction, Deadline: x.until}),
+		x.state("guardian/code", GuardianCode{Frame: bare, Action: "/code"}),
+		x.state("guardian/code wrong", wrong),
+	}
+}
+
+func (x fixture) withdrawStates() []State {
+	p := GuardianWithdraw{
+		Frame: x.frame, Action: "/w/" + fixtureToken, Since: x.now.AddDate(0, -2, 0), EraseBy: 72 * time.Hour,
+		Purposes: x.purposes("", "", ""), Proof: fixtureProof,
+	}
+	only := p
+	only.Purposes = x.purposes("")
+	faults := p
+	faults.Frame = x.faulty("withdraw", FaultNothing, "guardian_name", FaultName)
+	faults.Scope, faults.Name = WithdrawSome, x.answers("").Name
+	all := x.purposes("", "", "")
+	check := GuardianWithdrawCheck{
+		Frame: x.frame, Action: p.Action, Scope: WithdrawAll, Ended: all, Proof: fixtureProof,
+		Hidden: []Hidden{{"withdraw", WithdrawAll}},
+	}
+	some := check
+	some.Scope, some.Ended, some.Stays, some.Frame = WithdrawSome, all[1:2], all[:1], x.faulty("confirm", FaultConfirm)
+	done := GuardianWithdrawn{Frame: x.frame, At: x.now, Ended: all, Days: p.Days(), Case: fixtureCase}
+	part := done
+	part.Ended, part.Stays = all[1:2], all[:1]
+	return []State{
+		x.state("guardian/withdraw", p), x.state("guardian/withdraw only required", only), x.state("guardian/withdraw faults", faults),
+		x.state("guardian/withdraw-check all", check), x.state("guardian/withdraw-check some", some),
+		x.state("guardian/withdrawn all", done), x.state("guardian/withdrawn some", part),
+	}
+}

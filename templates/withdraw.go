@@ -1,0 +1,104 @@
+package templates
+
+import "time"
+
+// Scopes of a withdrawal.
+const (
+	WithdrawAll  = "all"
+	WithdrawSome = "some" // only the ticked optional purposes
+)
+
+// GuardianWithdraw is /w/{token}: what is in force, the typed name and one choice. It takes no more steps than granting.
+// Form fields: guardian_name, withdraw = all or some, purpose.<id> = yes for each optional purpose to be ended, proof;
+// agree_all is the decoy's.
+type GuardianWithdraw struct {
+	Frame
+	Action   string
+	Since    time.Time // day of the grant
+	EraseBy  time.Duration
+	Purposes []Purpose // in force; Answer "yes" marks those to be ended
+	Name     string    // as typed before
+	Scope    string    // WithdrawXxx or "": not chosen
+	Proof    string
+}
+
+func (GuardianWithdraw) template() string { return "guardian/withdraw" }
+
+// Title implements Page.
+func (p GuardianWithdraw) Title() (string, error) { return p.T("guardian.withdraw.title") }
+
+// Scoping is the choice between all and some; without an optional purpose there is only all.
+func (p GuardianWithdraw) Scoping() (Choices, error) {
+	values := []string{WithdrawAll}
+	if len(p.Optional()) > 0 {
+		values = append(values, WithdrawSome)
+	}
+	return p.Choose("withdraw", "guardian.withdraw.scope", p.Scope, values...)
+}
+
+// Optional lists the purposes in force that can be ended alone.
+func (p GuardianWithdraw) Optional() []Purpose {
+	var out []Purpose
+	for _, one := range p.Purposes {
+		if !one.Required {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// Ticks are the checkboxes of the optional purposes.
+func (p GuardianWithdraw) Ticks() (Choices, error) {
+	legend, err := p.T("guardian.withdraw.which.legend")
+	if err != nil {
+		return Choices{}, err
+	}
+	c := Choices{Name: "purpose", Legend: legend}
+	for _, one := range p.Optional() {
+		name := "purpose." + one.ID
+		c.Options = append(c.Options, Option{
+			ID: FieldID(name), Name: name, Value: "yes", Label: one.Why, Hint: one.Refuse, Checked: one.Answer == "yes",
+		})
+	}
+	return c, nil
+}
+
+// Days is how many days the app has for confirming that it deleted the data, rounded up.
+func (p GuardianWithdraw) Days() int { return int((p.EraseBy + 24*time.Hour - 1) / (24 * time.Hour)) }
+
+// GuardianWithdrawCheck asks whether the withdrawal stands. Form fields: confirm = yes or back, proof and Hidden.
+type GuardianWithdrawCheck struct {
+	Frame
+	Action  string
+	Scope   string
+	Ended   []Purpose // what ends
+	Stays   []Purpose // what stays in force
+	Confirm string
+	Proof   string
+	Hidden  []Hidden
+}
+
+func (GuardianWithdrawCheck) template() string { return "guardian/withdraw-check" }
+
+// Title implements Page.
+func (p GuardianWithdrawCheck) Title() (string, error) { return p.T("guardian.withdraw_check.title") }
+
+// Confirming is the choice of the page.
+func (p GuardianWithdrawCheck) Confirming() (Choices, error) {
+	return p.Choose("confirm", "guardian.withdraw_check.confirm", p.Confirm, "yes", "back")
+}
+
+// GuardianWithdrawn says what ended just now. When everything ended, the link shows GuardianResult from then on.
+type GuardianWithdrawn struct {
+	Frame
+	At    time.Time
+	Ended []Purpose
+	Stays []Purpose // still in force; empty when all ended
+	Days  int       // in how many days the app must have deleted the data
+	Case  string
+}
+
+func (GuardianWithdrawn) template() string { return "guardian/withdrawn" }
+
+// Title implements Page.
+func (p GuardianWithdrawn) Title() (string, error) { return p.T("guardian.withdrawn.title") }
