@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 		return rec, err
 	}
 	old := people.Guardians[0]
-	g.Email, g.Locale = box.Address, app.Language(orElse(g.Locale, old.Locale))
+	g.Email, g.Locale = box.Address, app.Language(cmp.Or(g.Locale, old.Locale))
 	if g.Phone.Empty() {
 		g.Phone = old.Phone
 	}
@@ -36,13 +37,6 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 		Rev: rec.Rev, Guardians: len(people.Guardians),
 		NewAddress: !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
 	})
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // sameBox compares two addresses as they were typed, up to case: another spelling of one mailbox is a wish to write there.

@@ -1,0 +1,194 @@
+package consenttest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/link"
+	"github.com/bohoja/bohoja/consent/outbox"
+	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/consent/seal"
+)
+
+// Kit is a Service ready for use, with all it stands on. It lives in the test space, so its clock can be moved.
+type Kit struct {
+	Service *consent.Service
+	Store   *redisstore.Store
+	Vault   *seal.Vault
+	Links   *link.Links
+	Queue   *outbox.Queue
+	Relay   *outbox.Relay
+	Clients redisstore.Clients
+	App     *consent.App // "shop" of Book
+	Letters *Letterbox
+	Hooks   *Hookbox
+	KeyDir  string
+
+	t testing.TB
+}
+
+// Letterbox is a consent.Courier that keeps the letters. Fail, when set, is asked first.
+type Letterbox struct {
+	Fail func(consent.Letter) error
+
+	mu  sync.Mutex
+	all []consent.Letter
+}
+
+// Deliver implements consent.Courier.
+func (b *Letterbox) Deliver(_ context.Context, l consent.Letter) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.Fail != nil {
+		if err := b.Fail(l); err != nil {
+			return err
+		}
+	}
+	b.all = append(b.all, l)
+	return nil
+}
+
+// All returns the letters that were delivered, the oldest first.
+func (b *Letterbox) All() []consent.Letter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]consent.Letter(nil), b.all...)
+}
+
+// Last returns the newest letter of a kind; ok is false when there is none.
+func (b *Letterbox) Last(kind consent.LetterKind) (l consent.Letter, ok bool) {
+	for _, one := range b.All() {
+		if one.Kind == kind {
+			l, ok = one, true
+		}
+	}
+	return l, ok
+}
+
+// Hookbox keeps the webhook jobs that the outbox handed out.
+type Hookbox struct {
+	mu  sync.Mutex
+	all []outbox.Job
+}
+
+func (b *Hookbox) take(_ context.Context, j outbox.Job) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.all = append(b.all, j)
+	return nil
+}
+
+// All returns the jobs, the oldest first.
+func (b *Hookbox) All() []outbox.Job {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]outbox.Job(nil), b.all...)
+}
+
+// New makes a Kit on a Redis inside the process. Change the Service's fields before the first call if a test needs other
+// settings.
+func New(t testing.TB) *Kit {
+	t.Helper()
+	return NewOn(t, "redis://"+miniredis.RunT(t).Addr(), t.TempDir())
+}
+
+// NewOn makes a Kit on the Redis of this URL, with its keys in dir. Two kits on one Redis and one dir are two processes.
+func NewOn(t testing.TB, url, dir string) *Kit {
+	t.Helper()
+	clients, err := redisstore.Dial(url)
+	must(t, err)
+	t.Cleanup(func() { must(t, clients.Close()) })
+	k := &Kit{t: t, Clients: clients, KeyDir: dir, Letters: &Letterbox{}, Hooks: &Hookbox{}}
+	k.Store = redisstore.New(redisstore.Options{Write: clients.Write, Read: clients.Read, Space: redisstore.Test})
+	set := Settings()
+	k.Vault, err = seal.Open(t.Context(), seal.Options{
+		Dir: dir, Prints: k.Store, Pending: set.Pending, Window: set.Window, Clock: k.Store.Clock,
+	})
+	must(t, err)
+	k.Links, err = link.Open(dir, link.Options{Issuer: "bohoja-test", Clock: k.Store.Clock})
+	must(t, err)
+	book := Book()
+	k.App = book.Apps["shop"]
+	k.Service = &consent.Service{
+		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Phones: plainPhones{}, Clock: k.Store.Clock,
+		Book: func() *consent.Book { return book }, Settings: set,
+	}
+	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.offset})
+	k.Relay = outbox.NewRelay(outbox.Setup{
+		Queue: k.Queue, Apps: func() []string { return []string{"shop", "game"} },
+		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: k.post, consent.JobWebhook: k.Hooks.take},
+	})
+	return k
+}
+
+func outboxKeys(app string) outbox.Keys {
+	due, jobs, dead := redisstore.Test.OutboxKeys(app)
+	return outbox.Keys{Due: due, Jobs: jobs, Dead: dead}
+}
+
+func (k *Kit) offset() time.Duration { return time.Until(k.Store.Clock()) }
+
+func (k *Kit) post(ctx context.Context, j outbox.Job) error {
+	return k.Service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
+}
+
+// Work lets the outbox do all that is due.
+func (k *Kit) Work() {
+	k.t.Helper()
+	for {
+		n, err := k.Relay.RunOnce(k.t.Context())
+		must(k.t, err)
+		if n == 0 {
+			return
+		}
+	}
+}
+
+// Advance moves the clock and then does what has fallen due: deadlines first, then the outbox.
+func (k *Kit) Advance(d time.Duration) {
+	k.t.Helper()
+	must(k.t, k.Store.Advance(k.t.Context(), d))
+	k.Sweep()
+	k.Work()
+}
+
+// Sweep carries out every deadline that has come, and destroys keys whose time is over.
+func (k *Kit) Sweep() {
+	k.t.Helper()
+	_, err := consent.Sweeper{Service: k.Service}.RunOnce(k.t.Context())
+	must(k.t, err)
+	must(k.t, k.Vault.RunOnce(k.t.Context()))
+}
+
+// Settings are those of the README's table, at an address that nobody has.
+func Settings() consent.Settings {
+	return consent.Settings{
+		PublicURL: "https://consent.example", Pending: consent.DefaultPending, MinPage: 2 * time.Second,
+		Confirm: 24 * time.Hour, Remind: []time.Duration{24 * time.Hour, 72 * time.Hour}, MailFrom: 9, MailUntil: 20,
+		Window: 168 * time.Hour, EraseDue: 72 * time.Hour, Keep: 26280 * time.Hour, Reask: 168 * time.Hour,
+		GuardianDay: 10, ResendDay: 3, Accepting: true, Test: true,
+	}
+}
+
+// plainPhones takes numbers that are in E.164 already.
+type plainPhones struct{}
+
+func (plainPhones) Canonical(raw, _ string) (string, error) {
+	if len(raw) < 8 || raw[0] != '+' {
+		return "", errors.New("not a number of the form +821012345678")
+	}
+	return raw, nil
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}

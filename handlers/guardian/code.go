@@ -1,0 +1,36 @@
+package guardian
+
+import (
+	"errors"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/templates"
+)
+
+// code shows the page on which a letter's short code is typed.
+func (p *Pages) code(c *gin.Context) (answer, error) {
+	return show(p.codePage(c, "", nil)), nil
+}
+
+func (p *Pages) codePage(c *gin.Context, typed string, faults []templates.Fault) templates.Page {
+	f := p.frame(nil, c.Query("lang"))
+	f.Faults = faults
+	return templates.GuardianCode{Frame: f, Action: p.self(c, "/code"), Code: typed}
+}
+
+// enter leads to the page of a code. It says the same of every code that leads nowhere.
+func (p *Pages) enter(c *gin.Context) (answer, error) {
+	typed := c.PostForm("code")
+	for _, s := range p.opt.Spaces {
+		path, err := s.ByCode(c, typed)
+		if err == nil {
+			return seeOther(path), nil
+		}
+		if !errors.Is(err, consent.ErrNotFound) {
+			return answer{}, err
+		}
+	}
+	return again(p.codePage(c, typed, []templates.Fault{{Field: "code", Code: templates.FaultCode}})), nil
+}

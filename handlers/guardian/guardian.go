@@ -1,0 +1,137 @@
+// Package guardian shows the pages that guardians and children open from a link: /c/ to decide, /w/ to withdraw, /k/ to
+// wait, /code for a lost link. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
+// form's own proof acts. There is no cookie and no script.
+package guardian
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/handlers/web"
+	"github.com/bohoja/bohoja/templates"
+)
+
+// Door is what the pages need of a space's service.
+type Door interface {
+	Knows(aud consent.Audience, token string) bool
+	ByCode(ctx context.Context, code string) (string, error)
+	Decider
+	Withdrawer
+	Waiter
+}
+
+// Options are what the pages stand on. Spaces holds at least one: the first answers for links that none of them made.
+type Options struct {
+	Spaces   []Door
+	Book     func() *consent.Book
+	Base     string // path of the public URL, "" or "/consent"
+	Problems *web.Problems
+}
+
+// Pages serves the pages.
+type Pages struct{ opt Options }
+
+// New makes the pages.
+func New(opt Options) *Pages { return &Pages{opt} }
+
+// Routes adds the pages to a router.
+func (p *Pages) Routes(r gin.IRouter) {
+	p.page(r, "/c/:token", p.open, p.decide)
+	p.page(r, "/w/:token", p.openWithdraw, p.withdraw)
+	p.page(r, "/k/:token", p.wait, p.act)
+	p.page(r, "/code", p.code, p.enter)
+}
+
+// answer is what a page's function returns: a page with its status, or a path to go on to.
+type answer struct {
+	status int
+	page   templates.Page
+	goTo   string // 303 See Other
+}
+
+func show(p templates.Page) answer                { return answer{status: http.StatusOK, page: p} }
+func again(p templates.Page) answer               { return answer{status: http.StatusUnprocessableEntity, page: p} }
+func with(status int, p templates.Page) answer    { return answer{status: status, page: p} }
+func seeOther(path string) answer                 { return answer{goTo: path} }
+func lang(c *gin.Context, fallback string) string { return cmp.Or(c.Query("lang"), fallback) }
+
+// page registers a page that is read by GET and HEAD and acted on by POST.
+func (p *Pages) page(r gin.IRouter, path string, read, act func(*gin.Context) (answer, error)) {
+	r.GET(path, p.serve(read))
+	r.HEAD(path, p.serve(read))
+	r.POST(path, p.serve(act))
+}
+
+func (p *Pages) serve(f func(*gin.Context) (answer, error)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		a, err := f(c)
+		if err != nil {
+			a, err = p.dead(c, err)
+		}
+		switch {
+		case err != nil:
+			p.opt.Problems.Page(c, err)
+		case a.goTo != "":
+			web.GuardianHeaders(c.Writer.Header())
+			c.Redirect(http.StatusSeeOther, a.goTo)
+		default:
+			p.write(c, a)
+		}
+	}
+}
+
+// write renders first and answers then, so that a page that cannot be shown is still answered with another.
+func (p *Pages) write(c *gin.Context, a answer) {
+	body, err := templates.Render(a.page)
+	if err != nil {
+		p.opt.Problems.Page(c, err)
+		return
+	}
+	web.GuardianHeaders(c.Writer.Header())
+	c.Data(a.status, "text/html; charset=utf-8", body)
+}
+
+func (p *Pages) frame(app *consent.App, lang string) templates.Frame {
+	return templates.NewFrame(p.opt.Book(), app, lang, p.opt.Base)
+}
+
+// dead turns the errors of a link into its own page; other errors stay.
+func (p *Pages) dead(c *gin.Context, err error) (answer, error) {
+	why, status := "", http.StatusGone
+	switch {
+	case errors.Is(err, consent.ErrNotFound):
+		why, status = templates.DeadForged, http.StatusNotFound
+	case errors.Is(err, consent.ErrReplaced):
+		why = templates.DeadReplaced
+	case errors.Is(err, consent.ErrLinkExpired), errors.Is(err, consent.ErrUnreadable):
+		why = templates.DeadExpired
+	default:
+		return answer{}, err
+	}
+	return with(status, templates.GuardianDead{Frame: p.frame(nil, c.Query("lang")), Why: why}), nil
+}
+
+// space finds the space that made a link.
+func (p *Pages) space(aud consent.Audience, token string) Door {
+	for _, s := range p.opt.Spaces {
+		if s.Knows(aud, token) {
+			return s
+		}
+	}
+	return p.opt.Spaces[0]
+}
+
+// self is the path of the page itself, with the language that was chosen on it.
+func (p *Pages) self(c *gin.Context, dir string) string {
+	path := p.opt.Base + dir + c.Param("token")
+	if l := c.Query("lang"); slices.Contains(templates.Languages(), l) {
+		path += "?lang=" + l
+	}
+	return path
+}

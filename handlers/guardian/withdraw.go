@@ -1,0 +1,173 @@
+package guardian
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/templates"
+)
+
+// Withdrawer is what the page of a withdrawal needs.
+type Withdrawer interface {
+	OpenWithdraw(ctx context.Context, token string) (consent.View, error)
+	CheckWithdraw(ctx context.Context, token, form, name string, purposes []string) (consent.Withdrawal, error)
+	RecheckWithdraw(ctx context.Context, token, form string) (consent.Withdrawal, error)
+	ConfirmWithdraw(ctx context.Context, token, form, confirm string) (consent.View, error)
+}
+
+// openWithdraw shows what is in force. It writes nothing.
+func (p *Pages) openWithdraw(c *gin.Context) (answer, error) {
+	token := c.Param("token")
+	v, err := p.space(consent.LinkWithdraw, token).OpenWithdraw(c, token)
+	if err != nil {
+		return answer{}, err
+	}
+	if v.Record.Status != consent.Granted {
+		return show(p.result(c, v)), nil
+	}
+	return show(p.withdrawPage(c, v, wish{})), nil
+}
+
+// wish is what came with the form.
+type wish struct {
+	name, scope string
+	purposes    map[string]string
+	faults      []templates.Fault
+}
+
+func readWish(c *gin.Context) wish {
+	return wish{name: c.PostForm("guardian_name"), scope: c.PostForm("withdraw"), purposes: chosen(c)}
+}
+
+// ends are the purposes that a wish names; none means the whole consent.
+func (w wish) ends() []string {
+	if w.scope != templates.WithdrawSome {
+		return nil
+	}
+	var out []string
+	for id, yes := range w.purposes {
+		if yes == "yes" {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// faults names what is missing in a wish.
+func (w wish) missing() []templates.Fault {
+	var out []templates.Fault
+	if w.name == "" {
+		out = append(out, templates.Fault{Field: "guardian_name", Code: templates.FaultNameEmpty})
+	}
+	switch {
+	case w.scope != templates.WithdrawAll && w.scope != templates.WithdrawSome:
+		out = append(out, templates.Fault{Field: "withdraw", Code: templates.FaultScope})
+	case w.scope == templates.WithdrawSome && len(w.ends()) == 0:
+		out = append(out, templates.Fault{Field: "purpose", Code: templates.FaultNothing})
+	}
+	return out
+}
+
+func (p *Pages) withdrawPage(c *gin.Context, v consent.View, w wish) templates.Page {
+	f := p.viewFrame(c, v)
+	f.Faults = w.faults
+	return templates.GuardianWithdraw{
+		Frame: f, Action: p.self(c, "/w/"), Since: v.Record.DecidedAt.In(v.Book.Profile.Zone), EraseBy: v.EraseDue,
+		Purposes: templates.Answered(templates.PurposesOf(v.App, v.Record.Granted, f.Lang), w.purposes),
+		Name:     w.name, Scope: w.scope, Proof: v.Proof,
+	}
+}
+
+// withdraw takes a form: the first leads to the check page, that of the check page withdraws.
+func (p *Pages) withdraw(c *gin.Context) (answer, error) {
+	if err := c.Request.ParseForm(); err != nil {
+		return answer{}, &consent.Error{Kind: consent.KindMalformed, Code: "malformed", Detail: "the form cannot be read", Err: err}
+	}
+	if c.PostForm(stepField) == stepCheck {
+		return p.confirmWithdraw(c)
+	}
+	return p.checkWithdraw(c)
+}
+
+func (p *Pages) checkWithdraw(c *gin.Context) (answer, error) {
+	token, w := c.Param("token"), readWish(c)
+	door := p.space(consent.LinkWithdraw, token)
+	if w.faults = w.missing(); w.faults != nil {
+		v, err := door.OpenWithdraw(c, token)
+		if err != nil || v.Record.Status != consent.Granted {
+			return seeOther(p.self(c, "/w/")), err
+		}
+		return again(p.withdrawPage(c, v, w)), nil
+	}
+	checked, err := door.CheckWithdraw(c, token, c.PostForm("proof"), w.name, w.ends())
+	switch {
+	case err == nil && checked.Record.Status != consent.Granted:
+		return seeOther(p.self(c, "/w/")), nil
+	case err == nil:
+		return show(p.withdrawCheck(c, checked, nil)), nil
+	case checked.Proof == "":
+		return answer{}, err
+	}
+	if w.faults = faultsOf(err); w.faults == nil {
+		return answer{}, err
+	}
+	return again(p.withdrawPage(c, checked.View, w)), nil
+}
+
+func (p *Pages) withdrawCheck(c *gin.Context, w consent.Withdrawal, faults []templates.Fault) templates.Page {
+	f := p.viewFrame(c, w.View)
+	f.Faults = faults
+	page := templates.GuardianWithdrawCheck{
+		Frame: f, Action: p.self(c, "/w/"), Scope: templates.WithdrawAll, Proof: w.Proof,
+		Ended:  templates.PurposesOf(w.App, w.Record.Granted, f.Lang),
+		Hidden: []templates.Hidden{{Name: stepField, Value: stepCheck}},
+	}
+	if len(w.Purposes) > 0 {
+		page.Scope = templates.WithdrawSome
+		page.Ended, page.Stays = split(page.Ended, w.Purposes)
+	}
+	return page
+}
+
+// split parts what ends from what stays.
+func split(all []templates.Purpose, ends []consent.Purpose) (ended, stays []templates.Purpose) {
+	for _, one := range all {
+		if slices.ContainsFunc(ends, func(e consent.Purpose) bool { return e.ID == one.ID }) {
+			ended = append(ended, one)
+		} else {
+			stays = append(stays, one)
+		}
+	}
+	return ended, stays
+}
+
+func (p *Pages) confirmWithdraw(c *gin.Context) (answer, error) {
+	token, proof := c.Param("token"), c.PostForm("proof")
+	door := p.space(consent.LinkWithdraw, token)
+	v, err := door.ConfirmWithdraw(c, token, proof, c.PostForm("confirm"))
+	switch {
+	case err == nil, errors.Is(err, consent.ErrEnded):
+		return seeOther(p.self(c, "/w/")), nil
+	case v.Proof == "":
+		return answer{}, err
+	}
+	checked, recheckErr := door.RecheckWithdraw(c, token, proof)
+	if recheckErr != nil || errors.Is(err, consent.ErrBack) {
+		w := wish{}
+		if recheckErr != nil {
+			w.faults = faultsOf(recheckErr)
+			return again(p.withdrawPage(c, v, w)), nil
+		}
+		return show(p.withdrawPage(c, v, w)), nil
+	}
+	faults := faultsOf(err)
+	if faults == nil {
+		return answer{}, err
+	}
+	return again(p.withdrawCheck(c, checked, faults)), nil
+}
