@@ -58,14 +58,15 @@ type Digest [16]byte
 // Vault seals and opens, and makes keyed digests. Keys live outside the store.
 type Vault interface {
 	// Seal seals plain under the key of class for the hour of at. It makes the key when it is the first of its hour.
-	// Errors: ErrKeysDiffer, ErrUnavailable.
+	// Errors: ErrKeysDiffer, ErrUnavailable, ErrUnreadable (the key of an hour that is past is dead or lost).
 	Seal(ctx context.Context, class Class, at time.Time, l Label, plain []byte) (Sealed, error)
 	// Open opens what Seal sealed with the same label. Errors: ErrUnreadable when the key is dead or lost, or when the value
-	// or its label is not what was sealed.
+	// or its label is not what was sealed; ErrUnavailable when the key folder is out of reach, which is no loss.
 	Open(l Label, s Sealed) ([]byte, error)
 	// KeyOf tells under which hour s is sealed (UTC start of the hour) and when that key dies. Zero times for evidence.
 	KeyOf(s Sealed) (hour, dies time.Time)
-	// Digest is the digest under the newest key, for writing.
+	// Digest is the digest under the newest key, for writing; of kinds that codes are derived from or that are compared, not
+	// looked up (pairing, short, idempotency, body), it is under the oldest, so that a rotation changes none of them.
 	Digest(kind DigestKind, text string) Digest
 	// Digests are those under every living key, the newest first, for look-ups.
 	Digests(kind DigestKind, text string) []Digest

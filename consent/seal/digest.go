@@ -16,7 +16,8 @@ import (
 
 // digesters are the keys of digests as of the last refresh.
 type digesters struct {
-	serving *prf   // for writing
+	serving *prf   // for writing what is looked up
+	steady  *prf   // for what is derived or compared: the oldest living key
 	living  []*prf // for look-ups, the newest first
 	short   *shortener
 }
@@ -31,12 +32,22 @@ func newDigesters(digest, short []keyfile.Key, now time.Time) *digesters {
 			d.serving = p
 		}
 	}
+	d.steady = d.living[len(d.living)-1]
 	return d
 }
 
 // Digest implements consent.Vault: HMAC-SHA256 of the kind and the text, cut to 16 bytes.
+//
+// What a code is derived from, and what is compared with one stored digest instead of being looked up under every key, stays
+// with the oldest living key: a rotation must change neither the code on a child's screen or in a letter that is under way
+// nor the meaning of an Idempotency-Key.
 func (v *Vault) Digest(kind consent.DigestKind, text string) consent.Digest {
-	return v.digests.Load().serving.digest(kind, text)
+	d := v.digests.Load()
+	switch kind {
+	case consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody:
+		return d.steady.digest(kind, text)
+	}
+	return d.serving.digest(kind, text)
 }
 
 // Digests implements consent.Vault.

@@ -98,6 +98,27 @@ func TestRotateDigest(t *testing.T) {
 	}
 }
 
+// A code on a child's screen or in a letter, and an Idempotency-Key, mean after a rotation what they meant before.
+func TestRotationChangesNoCode(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	steady := []consent.DigestKind{consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody}
+	before := map[consent.DigestKind]consent.Digest{}
+	for _, kind := range steady {
+		before[kind] = v.Digest(kind, "cr_01")
+	}
+	if _, err := v.Rotate(t.Context(), "digest"); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.set(start.Add(settle))
+	mustRun(t, v)
+	for _, kind := range steady {
+		if v.Digest(kind, "cr_01") != before[kind] {
+			t.Errorf("%s changed", kind)
+		}
+	}
+}
+
 // A rotated key that another folder's process has claimed already never serves.
 func TestRotatedKeyThatDiffers(t *testing.T) {
 	w := newWorld(t)
