@@ -1,0 +1,4 @@
+package mailer
+
+// CheckRecipient is exported for the fuzz test.
+var CheckRecipient = checkRecipient
