@@ -1,0 +1,28 @@
+// Package gate brings the identities of the marketing gate into one form, so that every spelling of an identity gives the
+// same digest.
+package gate
+
+import (
+	"errors"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Phones implements consent.Phones.
+type Phones struct{}
+
+// errPhone repeats nothing of the number.
+var errPhone = errors.New("not a telephone number")
+
+// Canonical returns a number in E.164, such as +821012345678. A number without a country code is read as one of the
+// region (two letters, KR where the profile names none that has numbers). Error: it is not a number that can exist.
+func (Phones) Canonical(raw, region string) (string, error) {
+	if phonenumbers.GetCountryCodeForRegion(region) == 0 {
+		region = "KR"
+	}
+	n, err := phonenumbers.Parse(raw, region)
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return "", errPhone
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), nil
+}
