@@ -135,8 +135,9 @@ func (l *line) poke() {
 // pass claims once in each app that has something, beginning with another app each time, and sets hands to work. It
 // waits only for a free hand.
 func (l *line) pass(ctx context.Context, s *shift) (started int, err error) {
-	apps, fault := l.waiting(ctx)
-	for _, app := range apps {
+	apps := l.set.Apps()
+	due, fault := l.waiting(ctx, apps)
+	for _, app := range due {
 		free := l.take(ctx, l.share(app, len(apps)))
 		if free == 0 {
 			continue
@@ -154,8 +155,7 @@ func (l *line) pass(ctx context.Context, s *shift) (started int, err error) {
 }
 
 // waiting returns the apps to claim from, in turn. With a single app the claim itself is the question.
-func (l *line) waiting(ctx context.Context) ([]string, error) {
-	apps := l.set.Apps()
+func (l *line) waiting(ctx context.Context, apps []string) ([]string, error) {
 	if len(apps) < 2 || ctx.Err() != nil {
 		return apps, ctx.Err()
 	}
@@ -167,8 +167,8 @@ func (l *line) waiting(ctx context.Context) ([]string, error) {
 	return l.set.Queue.Waiting(ctx, l.kind, turned)
 }
 
-// share is how many more hands an app may have. While several apps wait, no app has more than three quarters: one whose
-// receiver is slow cannot take them all.
+// share is how many more hands an app may have. Where there are several apps, none has more than three quarters: one
+// whose receiver is slow cannot take them all.
 func (l *line) share(app string, apps int) int {
 	most := cap(l.hands)
 	if apps > 1 {
