@@ -39,3 +39,12 @@ func IsID(prefix, s string) bool {
 	_, err := idAlphabet.DecodeString(rest)
 	return err == nil
 }
+
+// TimeOf tells when an id of this form was made, to the millisecond, by the clock of the host that made it.
+func TimeOf(prefix, s string) (time.Time, bool) {
+	if !IsID(prefix, s) {
+		return time.Time{}, false
+	}
+	b, _ := idAlphabet.DecodeString(s[len(prefix):]) // IsID decoded it
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]) >> 16)).UTC(), true
+}

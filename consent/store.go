@@ -41,7 +41,7 @@ type Store interface {
 	Expire(ctx context.Context, m Mutation, reason string) (Record, error)
 	// Lapse destroys granted data whose release window is over. Errors: ErrNotDue.
 	Lapse(ctx context.Context, m Mutation) (Record, error)
-	// Withdraw ends a consent, or takes purposes out of it. Errors: ErrNotGranted, ErrEnded.
+	// Withdraw ends a consent, or takes purposes out of it. Errors: ErrNotGranted, ErrEnded; ErrStale when the data was re-sealed since.
 	Withdraw(ctx context.Context, m Mutation, w Withdrawing) (Record, error)
 	// Resend counts a resend and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
 	Resend(ctx context.Context, m Mutation, perDay int) (Record, error)
@@ -156,6 +156,7 @@ type Declining struct {
 type Withdrawing struct {
 	Purposes []string // empty: all
 	Data     Sealed   // partial, and data still held: re-sealed for DataRev + 1 without the items that no remaining purpose names
+	DataRev  int      // revision of the data that was read; another one then is ErrStale
 	Reason   string
 	EraseDue time.Duration
 	Keep     time.Duration // evidence is kept this long afterwards

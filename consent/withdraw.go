@@ -186,6 +186,7 @@ func (s *Service) resealRest(ctx context.Context, app *App, rec Record, rest []s
 	if err != nil {
 		return ignore(err, ErrUnreadable)
 	}
+	w.DataRev = rec.DataRev
 	hour, _ := s.Vault.KeyOf(rec.Data)
 	w.Data, err = s.Vault.Seal(ctx, ClassRelease, hour, label(rec, FieldData, rec.DataRev+1), data)
 	return err

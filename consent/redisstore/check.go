@@ -1,0 +1,222 @@
+package redisstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+)
+
+// Check walks through an app's keys and lists what does not fit together: ids and key names, nothing of a person. It reads
+// in many steps, so what is listed while requests come in should be listed twice before it is believed.
+func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
+	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app}
+	for _, st := range consent.Statuses {
+		c.status(st)
+	}
+	c.asking()
+	c.members(c.n.subjects(), "subjects", func(m string) string { return m[strings.LastIndexByte(m, ':')+1:] })
+	c.members(c.n.guardians(), "guardians", func(m string) string { return m[min(digestSize, len(m)):] })
+	c.timers()
+	c.outbox()
+	c.audit()
+	return c.found, script.Fault(c.err)
+}
+
+// checker collects faults; its first error stops the rest.
+type checker struct {
+	ctx   context.Context
+	c     redis.UniversalClient
+	n     names
+	app   string
+	found []string
+	err   error
+}
+
+func (c *checker) fault(format string, args ...any) { c.found = append(c.found, fmt.Sprintf(format, args...)) }
+
+// walk goes through a sorted set in pages.
+func (c *checker) walk(key string, each func(member string, score float64)) {
+	const page = 500
+	for from := int64(0); c.err == nil; from += page {
+		some, err := c.c.ZRangeWithScores(c.ctx, key, from, from+page-1).Result()
+		c.err = err
+		for _, z := range some {
+			each(z.Member.(string), z.Score)
+		}
+		if len(some) < page {
+			return
+		}
+	}
+}
+
+// fieldsOf reads a record's hash, empty when there is none.
+func (c *checker) fieldsOf(id string) values {
+	f, err := c.c.HGetAll(c.ctx, c.n.record(id)).Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return f
+}
+
+func (c *checker) score(key, member string) (float64, bool) {
+	v, err := c.c.ZScore(c.ctx, key, member).Result()
+	return v, err == nil
+}
+
+// status checks every record that is listed under it.
+func (c *checker) status(st consent.Status) {
+	c.walk(c.n.in(st), func(id string, score float64) {
+		f := c.fieldsOf(id)
+		if len(f) == 0 || f["t"] != string(st) {
+			c.fault("%s is listed as %s, and its record says %q", id, st, f["t"])
+			return
+		}
+		if st == consent.Pending && strconv.FormatFloat(score, 'f', 0, 64) != f["X"] {
+			c.fault("%s is listed with another deadline than its record has", id)
+		}
+		c.held(id, st, f)
+		c.timed(id, st, f)
+		if _, ok := c.score(c.n.subjects(), f["s"]+":"+id); !ok {
+			c.fault("%s is missing from subjects", id)
+		}
+		c.lookUps(id, f)
+	})
+}
+
+// held checks what is sealed against status and custody (DESIGN: sealing and destruction).
+func (c *checker) held(id string, st consent.Status, f values) {
+	for _, k := range []struct {
+		name, key string
+		want      bool
+		maybe     bool // both are right
+	}{
+		{"people", c.n.people(id), st == consent.Pending || st == consent.Granted, st == consent.Withdrawn || st == consent.AgedOut},
+		{"data", c.n.data(id), f["c"] != string(consent.Destroyed), false},
+		{"evidence", c.n.evidence(id), st == consent.Granted, st == consent.Withdrawn || st == consent.AgedOut},
+		{"disclosed", c.n.disclosed(id), false, f["K"] != "" || st != consent.Pending && f["D"] != "" && st != consent.Declined},
+	} {
+		n, err := c.c.Exists(c.ctx, k.key).Result()
+		if err != nil {
+			c.err = err
+		}
+		if !k.maybe && (n == 1) != k.want {
+			c.fault("%s is %s and %s: sealed %s there: %v", id, st, f["c"], k.name, n == 1)
+		}
+	}
+	if st.Ended() && f["c"] != string(consent.Destroyed) {
+		c.fault("%s has ended and its data is %s", id, f["c"])
+	}
+}
+
+// timed checks that every end that must come has its timer, and no other has.
+func (c *checker) timed(id string, st consent.Status, f values) {
+	for step, want := range map[consent.Step]bool{
+		consent.StepLapse:   st == consent.Granted && f["c"] != string(consent.Destroyed),
+		consent.StepOverdue: f["B"] != "" && f["A"] == "" && f["j"] == "",
+		consent.StepForget:  st.Ended(),
+	} {
+		if _, ok := c.score(c.n.timers(), string(step)+":"+id); ok != want {
+			c.fault("%s is %s: timer %s there: %v", id, st, step, ok)
+		}
+	}
+	refused := st == consent.Declined || st == consent.Expired || st == consent.Cancelled
+	if _, ok := c.score(c.n.timers(), string(consent.StepFade)+":"+id); refused && ok != (f["b"] != "") {
+		c.fault("%s is %s: timer fade there: %v", id, st, ok)
+	}
+}
+
+// lookUps checks the indexes by guardian and code.
+func (c *checker) lookUps(id string, f values) {
+	for _, d := range split(f["b"]) {
+		if _, ok := c.score(c.n.guardians(), string(d[:])+id); !ok && d != (consent.Digest{}) {
+			c.fault("%s is missing from guardians", id)
+		}
+	}
+	for i, d := range split(f["o"]) {
+		v, err := c.c.HGet(c.ctx, c.n.codes(), string(d[:])).Result()
+		if want := strings.TrimPrefix(id, consent.PrefixRequest) + " " + f["g"] + " " + strconv.Itoa(i); err != nil || v != want {
+			c.fault("%s is missing from codes", id)
+		}
+	}
+}
+
+func (c *checker) asking() {
+	all, err := c.c.HGetAll(c.ctx, c.n.asking()).Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	for subject, id := range all {
+		if f := c.fieldsOf(id); f["t"] != string(consent.Pending) || f["s"] != subject {
+			c.fault("asking names %s, which is %q", id, f["t"])
+		}
+	}
+	open, err := c.c.ZCard(c.ctx, c.n.in(consent.Pending)).Result()
+	if err == nil && open < int64(len(all)) {
+		c.fault("asking has %d entries for %d pending requests", len(all), open)
+	}
+}
+
+// members checks that an index names living records only.
+func (c *checker) members(key, name string, id func(string) string) {
+	c.walk(key, func(m string, _ float64) {
+		if len(c.fieldsOf(id(m))) == 0 {
+			c.fault("%s names %s, which is gone", name, id(m))
+		}
+	})
+}
+
+func (c *checker) timers() {
+	c.walk(c.n.timers(), func(m string, _ float64) {
+		_, id, _ := strings.Cut(m, ":")
+		if len(c.fieldsOf(id)) == 0 {
+			c.fault("timer %s: its record is gone", m)
+		}
+	})
+}
+
+// outbox checks that each job is in due or in dead, never in both, never in neither.
+func (c *checker) outbox() {
+	jobs := map[string]int{}
+	for _, key := range []string{c.n.due(), c.n.dead()} {
+		c.walk(key, func(m string, _ float64) { jobs[m]++ })
+	}
+	known, err := c.c.HKeys(c.ctx, c.n.jobs()).Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	for _, id := range known {
+		if jobs[id] != 1 {
+			c.fault("job %s is in %d of due and dead", id, jobs[id])
+		}
+		delete(jobs, id)
+	}
+	for id := range jobs {
+		c.fault("job %s is due or dead and has no body", id)
+	}
+}
+
+// audit checks that the numbers follow each other.
+func (c *checker) audit() {
+	last := int64(0)
+	for next := "-"; c.err == nil; {
+		some, err := c.c.XRangeN(c.ctx, c.n.audit(), next, "+", 500).Result()
+		c.err = err
+		for _, m := range some {
+			head, _, _ := strings.Cut(m.ID, "-")
+			n, _ := strconv.ParseInt(head, 10, 64)
+			if last != 0 && n != last+1 {
+				c.fault("audit entries are missing between %d and %d", last, n)
+			}
+			last, next = n, "("+m.ID
+		}
+		if len(some) < 500 {
+			return
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+)
+
+// offsetKept is how long a process may go without noticing that another one moved the test space's clock.
+const offsetKept = time.Second
+
+// errLive is an attempt to move the clock of live data.
+var errLive = &consent.Error{Kind: consent.KindForbidden, Code: "live_clock", Detail: "only the test space has a clock that can be moved"}
+
+// offset is what the scripts add to Redis' time, ms: the constant 0 in the live space.
+func (s *Store) offset(ctx context.Context) (int64, error) {
+	if s.space != Test {
+		return 0, nil
+	}
+	if time.Now().UnixMilli()-s.checked.Load() < offsetKept.Milliseconds() {
+		return s.ahead.Load(), nil
+	}
+	return s.refresh(ctx)
+}
+
+func (s *Store) refresh(ctx context.Context) (int64, error) {
+	v, err := s.read.Get(ctx, s.space.clock()).Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return 0, script.Fault(err)
+	}
+	s.ahead.Store(v)
+	s.checked.Store(time.Now().UnixMilli())
+	return v, nil
+}
+
+// Offset is how far the test space's clock is ahead; 0 for the live space.
+func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
+	v, err := s.offset(ctx)
+	return time.Duration(v) * time.Millisecond, err
+}
+
+// Advance moves the test space's clock forward. Other processes notice within a second.
+// Errors: live_clock (KindForbidden); KindInvalid for a step back; ErrUnavailable, ErrOutcomeUnknown.
+func (s *Store) Advance(ctx context.Context, by time.Duration) error {
+	if s.space != Test {
+		return errLive
+	}
+	if by < 0 {
+		return &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "a clock goes forward only"}
+	}
+	v, err := s.write.IncrBy(ctx, s.space.clock(), by.Milliseconds()).Result()
+	if err != nil {
+		return script.Fault(err)
+	}
+	s.ahead.Store(v)
+	s.checked.Store(time.Now().UnixMilli())
+	return nil
+}
+
+// Now implements consent.Reader.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	offset, err := s.offset(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := s.read.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, script.Fault(err)
+	}
+	return t.UTC().Truncate(time.Millisecond).Add(time.Duration(offset) * time.Millisecond), nil
+}
+
+// Clock is the host's time with the space's offset as last seen, for steps that need a time before their script.
+func (s *Store) Clock() time.Time {
+	return time.Now().UTC().Add(time.Duration(s.ahead.Load()) * time.Millisecond)
+}

@@ -1,0 +1,84 @@
+package redisstore
+
+import "github.com/bohoja/bohoja/consent"
+
+// Space keeps live data and test data apart: other key names, and a clock that may be moved in the test space alone.
+type Space string
+
+// The spaces.
+const (
+	Live Space = "live"
+	Test Space = "test"
+)
+
+// prefix begins every key of the space. The scripts tell the spaces apart by it (lib.lua).
+func (s Space) prefix() string {
+	if s == Test {
+		return "bt:"
+	}
+	return "b:"
+}
+
+// tag is what all keys of an app have in common, so that a cluster keeps them in one slot. It is made here and nowhere else.
+func tag(app string) string { return "{" + app + "}" }
+
+// names gives the keys of one app of one space.
+type names struct{ base string }
+
+func (s Space) names(app string) names { return names{s.prefix() + tag(app) + ":"} }
+
+// Keys of an app. Each line: Redis type, what it holds; lifetime; who removes it.
+func (n names) in(s consent.Status) string { return n.base + "in:" + string(s) } // zset id → ms: deadline while pending, else when it was entered; until the record is forgotten; the steps
+func (n names) timers() string             { return n.base + "timers" }          // zset "step:id" → ms when it is due (lapse overdue fade forget); until then; that step
+func (n names) asking() string             { return n.base + "asking" }          // hash subject → id of its pending request; while pending; the step that ends it
+func (n names) subjects() string           { return n.base + "subjects" }        // zset, lexical: "subject:id"; as long as the record; forget
+func (n names) guardians() string          { return n.base + "guardians" }       // zset, lexical: 16 bytes of digest and id; LookUpsKept after the end, with a consent as long as its evidence; fade or forget
+func (n names) codes() string              { return n.base + "codes" }           // hash digest of a short code → "id gen guardian", without the id's prefix; as guardians
+func (n names) pauses() string             { return n.base + "pauses" }          // zset digest of subject and guardian → ms until which they may not ask; until then; signup
+func (n names) quiet() string              { return n.base + "quiet" }           // zset digest of an address → ms until which it gets no letters; until then; signup
+func (n names) flags() string              { return n.base + "flags" }           // hash digest of an identity → flag (flag.go); to its end; the gate
+func (n names) audit() string              { return n.base + "audit" }           // stream, ids "<sequence>-0" without gaps; 30 days here; the audit role
+func (n names) events() string             { return n.base + "events" }          // stream; consent.EventsKept; every step that adds one
+func (n names) due() string                { return n.base + "due" }             // zset of the outbox; until done; consent/outbox
+func (n names) jobs() string               { return n.base + "jobs" }            // hash of the outbox; until done; consent/outbox
+func (n names) dead() string               { return n.base + "dead" }            // zset of the outbox; 30 days; consent/outbox
+func (n names) terms(version string) string {
+	return n.base + "terms:" + version // string, the text of this version of the terms; for ever: what was agreed stays readable; nobody
+}
+
+// Keys of a record, by id.
+func (n names) record(id string) string    { return n.base + "r:" + id } // hash of short fields (record.go); consent.RecordKept after the end; forget
+func (n names) people(id string) string    { return n.base + "p:" + id } // string, sealed; until the end, with a consent as long as its evidence; the ending step, fade or forget
+func (n names) data(id string) string      { return n.base + "d:" + id } // string, sealed; until acknowledged, lapsed or ended; those steps
+func (n names) evidence(id string) string  { return n.base + "e:" + id } // string, sealed; EVIDENCE__KEEP after the end; fade or forget
+func (n names) disclosed(id string) string { return n.base + "x:" + id } // hash id of a disclosure → sealed; as evidence; fade or forget
+
+// idempotency is a string "id, 16 bytes of body digest, ms of its end"; consent.IdempotencyKept; Redis' own expiry.
+func (n names) idempotency(key consent.Digest) string { return n.base + "i:" + string(key[:]) }
+
+// Keys of a space.
+func (s Space) clock() string               { return s.prefix() + "clock" }               // string, ms by which the test space is ahead; for ever; Advance
+func (s Space) claim(name string) string    { return s.prefix() + "claim:" + name }       // string, fingerprint of a key file (Claim); for ever; nobody
+func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + string(d[:]) } // zset letter → ms when it was counted; a day; Redis' own expiry
+
+// step lists the keys of a step in the order that lib.lua expects. All steps get the same.
+func (n names) step(id string) []string {
+	keys := make([]string, 0, 25)
+	for _, s := range consent.Statuses {
+		keys = append(keys, n.in(s))
+	}
+	return append(keys,
+		n.timers(), n.asking(), n.subjects(), n.guardians(), n.codes(), n.pauses(), n.quiet(), n.flags(),
+		n.audit(), n.events(), n.due(), n.jobs(),
+		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id))
+}
+
+// OutboxKeys are the keys of an app's outbox, for consent/outbox.
+func (s Space) OutboxKeys(app string) (due, jobs, dead string) {
+	n := s.names(app)
+	return n.due(), n.jobs(), n.dead()
+}
+
+// AuditKey is the app's audit stream, for the role that moves it to files. The last entry must stay: the next number
+// follows from it.
+func (s Space) AuditKey(app string) string { return s.names(app).audit() }

@@ -1,0 +1,18 @@
+-- Decides no. The data is destroyed; the same subject may not ask the same guardian again for a while.
+-- arg: 1 generation  2 reason  3 pause_ms  4 block_ms ('0': no such wish)  5 which guardian
+local r = read()
+if not r then return refuse('not_found') end
+if r.t == 'declined' and r.g == arg(1) and r.y == arg(2) then return answer() end
+if not open(r) then return refuse('not_pending') end
+if r.g ~= arg(1) then return refuse('replaced') end
+local at = number(5) * 16
+local guardian = string.sub(r.b or '', at + 1, at + 16)
+
+close(r, 'declined', arg(2))
+set('D', text(now))
+if number(3) > 0 and r.P and r.P ~= nobody then redis.call('ZADD', k_pauses, 'GT', text(now + number(3)), r.P) end
+if number(4) > 0 and #guardian == 16 and guardian ~= nobody then
+  redis.call('ZADD', k_quiet, 'GT', text(now + number(4)), guardian)
+end
+trace('declined')
+return answer()

@@ -1,0 +1,21 @@
+-- Decides yes. What was sealed under the hour's key is replaced by what is sealed under longer-lived ones.
+-- arg: 1 generation  2 revision that was seen  3 method  4 purposes  5 refused  6 people  7 data  8 evidence
+--      9 ms when the release key dies  10 window_ms
+local r = read()
+if not r then return refuse('not_found') end
+if r.t == 'granted' and r.g == arg(1) and same(r.G, arg(4)) then return answer() end
+if not open(r) then return refuse('not_pending') end
+if r.g ~= arg(1) then return refuse('replaced') end
+if num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end
+if r.v ~= arg(2) then return refuse('stale') end
+
+local release = math.min(now + number(10), number(9))
+move(r, 'granted')
+redis.call('SET', k_people, arg(6))
+redis.call('SET', k_data, arg(7))
+redis.call('SET', k_evidence, arg(8))
+set('m', arg(3), 'G', arg(4), 'F', arg(5), 'D', text(now), 'R', text(release),
+  'v', text(number(2) + 1), 'd', text(num(r.d) + 1))
+timer('lapse', release)
+trace('granted')
+return answer()

@@ -1,0 +1,163 @@
+-- Prelude of every step. The script of a step reads and checks first and writes afterwards: an error of Lua does not undo
+-- what was written, so nothing that can be refused stands behind a write.
+--
+-- KEYS  1-7   in: pending granted declined expired cancelled withdrawn aged_out
+--       8-15  timers asking subjects guardians codes pauses quiet flags
+--       16-19 audit events due jobs
+--       20-24 of the record: record people data evidence disclosed
+--       25    signup only: idempotency
+-- ARGV  1 offset_ms   2 id   3 step   4-6 actor's kind, actor's ref, note   7-9 event's id ('' for none), type, data
+--       10 number of jobs, then four for each: id after_ms kind body; then the step's own: arg(1), arg(2), …
+-- Returns {'ok', fields of the record, {people, data, evidence}}, or {'no', code, extra}.
+
+local k_in = {
+  pending = KEYS[1], granted = KEYS[2], declined = KEYS[3], expired = KEYS[4], cancelled = KEYS[5], withdrawn = KEYS[6],
+  aged_out = KEYS[7],
+}
+local k_timers, k_asking, k_subjects, k_guardians = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local k_codes, k_pauses, k_quiet, k_flags = KEYS[12], KEYS[13], KEYS[14], KEYS[15]
+local k_audit, k_events, k_due, k_jobs = KEYS[16], KEYS[17], KEYS[18], KEYS[19]
+local k_record, k_people, k_data, k_evidence, k_disclosed = KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
+
+local id, step = ARGV[2], ARGV[3]
+local jobs = tonumber(ARGV[10])
+local day = 86400000
+local nobody = string.rep('\0', 16) -- the digest of a guardian without an address
+
+local function arg(i) return ARGV[10 + 4 * jobs + i] end
+local function number(i) return tonumber(arg(i)) end
+local function text(n) return string.format('%.0f', n) end
+
+-- The live space knows no other time than Redis' own.
+if ARGV[1] ~= '0' and string.sub(KEYS[1], 1, 3) ~= 'bt:' then
+  return redis.error_reply('ERR the live space has no clock offset')
+end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(ARGV[1])
+
+local function refuse(code, extra) return { 'no', code, extra or '' } end
+
+-- answer gives the record as it is now.
+local function answer()
+  return { 'ok', redis.call('HGETALL', k_record), redis.call('MGET', k_people, k_data, k_evidence) }
+end
+
+-- read gives the record's fields (record.go has their names), nil when there is none.
+local function read()
+  local flat = redis.call('HGETALL', k_record)
+  if #flat == 0 then return nil end
+  local r = {}
+  for i = 1, #flat, 2 do r[flat[i]] = flat[i + 1] end
+  return r
+end
+
+local function num(field) return tonumber(field or '0') end
+
+-- open: pending, and its deadline lies ahead. Past it nothing but expire changes the request, whether somebody sweeps or not.
+local function open(r) return r.t == 'pending' and now < num(r.X) end
+
+-- ended: no consent and nothing of the child's data any more.
+local function ended(r) return r.t ~= 'pending' and r.t ~= 'granted' end
+
+-- muted: every holder of these addresses (16 bytes each) asked this app for no more letters.
+local function muted(digests)
+  local quiet = false
+  for i = 1, #digests, 16 do
+    local one = string.sub(digests, i, i + 15)
+    if one ~= nobody then
+      quiet = num(redis.call('ZSCORE', k_quiet, one) or '0') > now
+      if not quiet then return false end
+    end
+  end
+  return quiet
+end
+
+-- words: a set of comma-separated words.
+local function words(list)
+  local set = {}
+  for w in string.gmatch(list or '', '[^,]+') do set[w] = true end
+  return set
+end
+
+local function same(a, b)
+  local left, right = words(a), words(b)
+  for w in pairs(left) do if not right[w] then return false end end
+  for w in pairs(right) do if not left[w] then return false end end
+  return true
+end
+
+-- Everything below writes.
+
+local function set(...) redis.call('HSET', k_record, ...) end
+
+local function timer(what, at) redis.call('ZADD', k_timers, text(at), what .. ':' .. id) end
+local function stop(what) redis.call('ZREM', k_timers, what .. ':' .. id) end
+
+-- index makes the request findable by guardian and code; unindex undoes it. A code that meanwhile means another request stays.
+local function index(guardians, codes, gen)
+  for i = 0, #guardians / 16 - 1 do
+    local one = string.sub(guardians, i * 16 + 1, i * 16 + 16)
+    if one ~= nobody then redis.call('ZADD', k_guardians, '0', one .. id) end
+  end
+  for i = 0, #codes / 16 - 1 do
+    redis.call('HSET', k_codes, string.sub(codes, i * 16 + 1, i * 16 + 16), string.sub(id, 4) .. ' ' .. gen .. ' ' .. text(i))
+  end
+end
+
+local function unindex(r)
+  local guardians, codes = r.b or '', r.o or ''
+  for i = 1, #guardians, 16 do redis.call('ZREM', k_guardians, string.sub(guardians, i, i + 15) .. id) end
+  for i = 1, #codes, 16 do
+    local one = string.sub(codes, i, i + 15)
+    local whose = redis.call('HGET', k_codes, one)
+    if whose and string.sub(whose, 1, #id - 3) == string.sub(id, 4) then redis.call('HDEL', k_codes, one) end
+  end
+end
+
+-- move changes the status; the caller has checked that the table of moves knows it.
+local function move(r, to)
+  redis.call('ZREM', k_in[r.t], id)
+  redis.call('ZADD', k_in[to], text(now), id)
+  if r.t == 'pending' and redis.call('HGET', k_asking, r.s) == id then redis.call('HDEL', k_asking, r.s) end
+  set('t', to)
+end
+
+-- close ends a pending request: the data is destroyed, what finds it fades, the bare record is forgotten.
+local function close(r, to, reason)
+  move(r, to)
+  redis.call('DEL', k_people, k_data, k_evidence)
+  set('c', 'destroyed', 'y', reason, 'E', text(now))
+  timer('fade', now + 30 * day)
+  timer('forget', now + 400 * day)
+end
+
+-- audit appends the step under the app's next number. A stream that was trimmed to nothing still knows its last one.
+local function audit(status)
+  local last = 0
+  local newest = redis.call('XREVRANGE', k_audit, '+', '-', 'COUNT', '1')
+  if newest[1] then
+    last = tonumber(string.match(newest[1][1], '^%d+'))
+  elseif redis.call('EXISTS', k_audit) == 1 then
+    local info = redis.call('XINFO', 'STREAM', k_audit)
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then last = tonumber(string.match(info[i + 1], '^%d+')) end
+    end
+  end
+  redis.call('XADD', k_audit, text(last + 1) .. '-0',
+    'at', text(now), 'step', step, 'id', id, 'by', ARGV[4], 'ref', ARGV[5], 'note', ARGV[6], 'status', status)
+end
+
+-- trace leaves behind what every change leaves: audit entry, event, jobs. mute leaves out the letters.
+local function trace(status, mute)
+  audit(status)
+  if ARGV[7] ~= '' then
+    local oldest = text(tonumber(time[1]) * 1000 - 30 * day)
+    redis.call('XADD', k_events, 'MINID', '~', oldest, '*', 'e', ARGV[7], 'a', text(now), 't', ARGV[8], 'd', ARGV[9])
+  end
+  for i = 0, jobs - 1 do
+    local job = 10 + 4 * i
+    if not (mute and ARGV[job + 3] == 'letter') then
+      outbox_put(k_due, k_jobs, now, ARGV[job + 1], tonumber(ARGV[job + 2]), ARGV[job + 3], ARGV[job + 4])
+    end
+  end
+end

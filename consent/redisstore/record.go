@@ -1,0 +1,132 @@
+package redisstore
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// Fields of a record's hash. Names are one letter and values are short, so that Redis keeps the hash as one compact
+// block: a value of more than 64 bytes would cost three times the memory. The scripts use the same letters.
+//
+//	s subject   t status    c custody   y reason    m method    l locale     h hold "1"
+//	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
+//	g gen       v rev       d dataRev   q guardians u w tries by name and by code   L locked until, S by which of the two
+//	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
+//	M mail      H hint      W mail at   n nameMiss "1"          k namesSet   z resends "day count"  J last resend's job
+//	b digests of guardians  o of codes  P of the pair (16 bytes each)
+//	K confirmed Q acknowledged (ms)     j overdue noted "1"
+
+// fields gives the names and values that signup.lua does not set itself; zero values are left out.
+func fields(r consent.Record) []any {
+	out := []any{"v", strconv.Itoa(r.Rev), "d", strconv.Itoa(r.DataRev)}
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, name, value)
+		}
+	}
+	add("m", string(r.Method))
+	add("l", r.Locale)
+	add("a", strings.Join(r.Asked, ","))
+	add("T", r.Terms)
+	add("N", r.Notice)
+	add("q", strconv.Itoa(r.Guardians))
+	return out
+}
+
+// decode builds a record of its fields and sealed values.
+func decode(app, id string, flat []any, sealed []any) consent.Record {
+	f := hash(flat)
+	r := consent.Record{
+		App: app, ID: id, Subject: f["s"], Status: consent.Status(f["t"]), Custody: consent.Custody(f["c"]), Reason: f["y"],
+		Method: consent.Method(f["m"]), Locale: f["l"],
+		CreatedAt: f.time("C"), ExpiresAt: f.time("X"), DecidedAt: f.time("D"), EndedAt: f.time("E"),
+		ReleaseBy: f.time("R"), EraseBy: f.time("B"), ErasedAt: f.time("A"),
+		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f["h"] == "1",
+		Asked: f.list("a"), Granted: f.list("G"), Refused: f.list("F"), Terms: f["T"], Notice: f["N"],
+		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
+		NameMiss: f["n"] == "1", NamesSet: f.int("k"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),
+		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
+	}
+	copy(r.Look.Pair[:], f["P"])
+	if len(sealed) == 3 {
+		r.People, r.Data, r.Evidence = blob(sealed[0]), blob(sealed[1]), blob(sealed[2])
+	}
+	return r
+}
+
+// values are a hash's fields by name.
+type values map[string]string
+
+// hash reads a flat reply of names and values.
+func hash(flat []any) values {
+	f := make(values, len(flat)/2)
+	for i := 0; i+1 < len(flat); i += 2 {
+		name, _ := flat[i].(string)
+		value, _ := flat[i+1].(string)
+		f[name] = value
+	}
+	return f
+}
+
+func (f values) int(name string) int {
+	n, _ := strconv.Atoi(f[name]) // written by the scripts; absent means zero
+	return n
+}
+
+func (f values) time(name string) time.Time {
+	ms, _ := strconv.ParseInt(f[name], 10, 64)
+	return at(ms)
+}
+
+func (f values) list(name string) []string {
+	if f[name] == "" {
+		return nil
+	}
+	return strings.Split(f[name], ",")
+}
+
+// at is the time of ms, the zero time for 0.
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// millis writes a time, "0" for the zero time.
+func millis(t time.Time) string {
+	if t.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
+
+func blob(v any) consent.Sealed {
+	s, ok := v.(string)
+	if !ok || s == "" {
+		return nil
+	}
+	return consent.Sealed(s)
+}
+
+const digestSize = len(consent.Digest{})
+
+// joined writes digests one behind the other; split reads them.
+func joined(all []consent.Digest) string {
+	var b strings.Builder
+	for _, d := range all {
+		b.Write(d[:])
+	}
+	return b.String()
+}
+
+func split(s string) []consent.Digest {
+	var out []consent.Digest
+	for ; len(s) >= digestSize; s = s[digestSize:] {
+		out = append(out, consent.Digest([]byte(s[:digestSize])))
+	}
+	return out
+}

@@ -1,0 +1,45 @@
+package redisstore
+
+import (
+	"embed"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/outbox"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+)
+
+//go:embed lua/*.lua
+var sources embed.FS
+
+// steps are the scripts that share lib.lua and the keys of names.step; refund has no step of its own in the domain.
+var steps = []consent.Step{
+	consent.StepSignup, consent.StepInvite, consent.StepConfirm, consent.StepTry, stepRefund, consent.StepMisname,
+	consent.StepGrant, consent.StepDecline, consent.StepRelease, consent.StepAcknowledge, consent.StepCancel,
+	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
+	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget,
+}
+
+const stepRefund consent.Step = "refund"
+
+// others are the scripts that stand alone.
+var others = []string{"get", "due", "list", "count", "claim"}
+
+// scripts by name. A missing file is a fault of the program and panics at the first New.
+func scripts() map[string]*script.Script {
+	all := make(map[string]*script.Script, len(steps)+len(others))
+	for _, s := range steps {
+		all[string(s)] = script.New(string(s), "#!lua\n"+outbox.PutLua+source("lib")+source(string(s)))
+	}
+	for _, name := range others {
+		all[name] = script.New(name, source(name))
+	}
+	return all
+}
+
+func source(name string) string {
+	text, err := sources.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

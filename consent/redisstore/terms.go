@@ -1,0 +1,62 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"sort"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+)
+
+// Claim sets the fingerprint of a named key unless one stands already, and returns the one that stands: whoever gets
+// another one than their own holds another key. Errors: ErrUnavailable, ErrOutcomeUnknown (claim again).
+func (s *Store) Claim(ctx context.Context, name, fingerprint string) (string, error) {
+	val, err := s.scripts["claim"].Run(ctx, s.write, []string{s.space.claim(name)}, fingerprint)
+	if err != nil {
+		return "", err
+	}
+	winner, _ := val.(string)
+	return winner, nil
+}
+
+// Prime keeps the text of an app's terms under its version, so that what a guardian agreed to stays readable.
+// A version that is kept already stays as it is. Errors: ErrUnavailable, ErrOutcomeUnknown.
+func (s *Store) Prime(ctx context.Context, app, version string, text []byte) error {
+	_, err := s.scripts["claim"].Run(ctx, s.write, []string{s.space.names(app).terms(version)}, text)
+	return err
+}
+
+// Terms gives the text that Prime kept. Errors: ErrNotFound.
+func (s *Store) Terms(ctx context.Context, app, version string) ([]byte, error) {
+	text, err := s.read.Get(ctx, s.space.names(app).terms(version)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return nil, consent.ErrNotFound
+	}
+	return text, script.Fault(err)
+}
+
+// Disclosed is one sealed disclosure.
+type Disclosed struct {
+	ID     string
+	Sealed consent.Sealed
+}
+
+// Disclosures lists what Disclose noted, the oldest first; nothing once the evidence is gone.
+func (s *Store) Disclosures(ctx context.Context, app, id string) ([]Disclosed, error) {
+	if !consent.IsID(consent.PrefixRequest, id) {
+		return nil, consent.ErrNotFound
+	}
+	all, err := s.read.HGetAll(ctx, s.space.names(app).disclosed(id)).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make([]Disclosed, 0, len(all))
+	for one, sealed := range all {
+		out = append(out, Disclosed{one, consent.Sealed(sealed)})
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out, nil
+}
