@@ -1,0 +1,87 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/handlers/web"
+)
+
+// Door is all that the API asks of a consent.Service. Each resource's file names its own part of it.
+type Door interface {
+	ages
+	requests
+	guardians
+	releases
+	ends
+	disclosures
+	subjects
+	events
+}
+
+// Space is one of the two worlds that keys open: live data, or the test space with a clock that can be moved.
+type Space struct {
+	Service Door
+	Book    func() *consent.Book
+	Clock   Clock // nil: it cannot be moved, as in the live space
+}
+
+// Options of the API. All but Clock and Networks are required.
+type Options struct {
+	Live      Space
+	Test      Space // for keys that begin with TestPrefix; with a nil Service there is none
+	Problems  *web.Problems
+	Networks  *web.Networks    // nil: failed keys are not counted by network
+	PublicURL string           // base of every link, without a trailing slash
+	PerMinute int              // requests by key and minute in this process
+	Clock     func() time.Time // wall clock for the limits; nil: the host's
+}
+
+// TestPrefix begins the keys of the test space.
+const TestPrefix = "bhj_test_"
+
+// API answers the apps.
+type API struct {
+	live, test *space
+	problems   *web.Problems
+	networks   *web.Networks
+	public     string
+	rates      *rates
+	failures   *failures
+	document   *document
+}
+
+// New reads the embedded description and makes the API. Errors: a description that cannot be read, a fault of the build.
+func New(o Options) (*API, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	doc, err := newDocument(o.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	return &API{
+		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, networks: o.Networks, public: o.PublicURL,
+		rates: newRates(o.PerMinute, o.Clock), failures: newFailures(o.Clock), document: doc,
+	}, nil
+}
+
+// ask is one call by a known app. Who asks is a parameter of every step, never hidden in a context.
+type ask struct {
+	c     *gin.Context
+	space *space
+	app   *consent.App
+	key   *consent.Key
+	book  *consent.Book // of the moment at which the key was found
+}
+
+// by names who asks for the audit log.
+func (q *ask) by() consent.Actor { return consent.Actor{Kind: consent.ActorApp, Ref: q.key.ID} }
+
+// ctx ends when the one who asks has gone.
+func (q *ask) ctx() context.Context { return q.c.Request.Context() }
+
+func (q *ask) id() string { return q.c.Param("id") }

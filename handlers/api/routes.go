@@ -1,0 +1,75 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// call is one line of the table of calls.
+type call struct {
+	method string
+	path   string
+	scope  string // "" for any key
+	serve  func(*ask) error
+}
+
+func (a *API) calls() []call {
+	const (
+		get, post = http.MethodGet, http.MethodPost
+		one       = "/v1/consent-requests/:id"
+	)
+	return []call{
+		{post, "/v1/age-checks", consent.ScopeRequests, a.checkAge},
+		{get, "/v1/child-notice", consent.ScopeRequests, a.showNotice},
+		{post, "/v1/consent-requests", consent.ScopeRequests, a.signup},
+		{get, "/v1/consent-requests", consent.ScopeRequests, a.list},
+		{get, one, consent.ScopeRequests, a.show},
+		{post, one + "/resend", consent.ScopeRequests, a.resend},
+		{post, one + "/cancel", consent.ScopeRequests, a.cancel},
+		{post, one + "/guardian", consent.ScopeRequests, a.correct},
+		{post, one + "/guardians", consent.ScopeRequests, a.join},
+		{post, one + "/release", consent.ScopeRelease, a.release},
+		{post, one + "/release/ack", consent.ScopeRelease, a.acknowledge},
+		{post, one + "/withdraw", consent.ScopeRequests, a.withdraw},
+		{post, one + "/erased", consent.ScopeRequests, a.erase},
+		{post, one + "/disclosures", consent.ScopeRequests, a.disclose},
+		{get, "/v1/subjects/:subject/consent", consent.ScopeRequests, a.showSubject},
+		{get, "/v1/events", consent.ScopeEvents, a.listEvents},
+		{post, "/v1/test/clock/advance", "", a.advance},
+	}
+}
+
+// Routes adds the calls and their description to an engine made by web.NewEngine.
+func (a *API) Routes(r gin.IRouter) {
+	for _, one := range a.calls() {
+		r.Handle(one.method, one.path, a.problems.Handle(a.guarded(one)))
+	}
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		r.Handle(method, "/openapi.json", a.showDocument)
+		r.Handle(method, "/docs", a.showDocs)
+		r.Handle(method, stylePath, a.showStyle)
+	}
+}
+
+// guarded puts the checks of this package's doc before a call.
+func (a *API) guarded(one call) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		q, err := a.identify(c)
+		if err != nil {
+			return err
+		}
+		if err := refuseBrowser(c); err != nil {
+			return err
+		}
+		if err := a.rates.take(c, q); err != nil {
+			return err
+		}
+		if err := checkScope(q.key, one.scope); err != nil {
+			return err
+		}
+		return one.serve(q)
+	}
+}
