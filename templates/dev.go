@@ -48,9 +48,13 @@ type DevLetter struct {
 	Mail    DevMail
 	BodyURL string // address of the HTML part alone
 	Text    string
+	Headers []DevHeader
 	ScanURL string // "" when there is no link to scan
 	Scanned string // what the scanner did just now, in words; "" before
 }
+
+// DevHeader is one line of a letter's head.
+type DevHeader struct{ Name, Value string }
 
 func (DevLetter) template() string { return "dev/letter" }
 
@@ -96,7 +100,18 @@ type DevHook struct {
 // DevHooks is /dev/webhooks: the calls, the newest first.
 type DevHooks struct {
 	Frame
-	Calls []DevHook
+	Calls    []DevHook
+	Attempts []DevAttempt // the same from the sender's side, also those that did not arrive
+}
+
+// DevAttempt is one try to deliver an event.
+type DevAttempt struct {
+	At     time.Time
+	Took   time.Duration
+	Type   string
+	ID     string // webhook-id
+	Host   string // of the target
+	Result string // "204", or the stage at which it failed
 }
 
 func (DevHooks) template() string { return "dev/hooks" }

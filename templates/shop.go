@@ -1,5 +1,16 @@
 package templates
 
+import "html/template"
+
+// ReceivedNotice is a notice as GET /v1/child-notice sent it. Its HTML is shown as it is: give it only what came from
+// there.
+func ReceivedNotice(version, lang, fragment, text string) Notice {
+	return Notice{
+		Version: version, Lang: lang, HTML: fragment, Text: text,
+		safe: template.HTML(fragment), //nolint:gosec // the caller vouches for it
+	}
+}
+
 // ShopSignup is the first page of the demo shop. Form fields: nickname, birth_year, birth_month, birth_day.
 type ShopSignup struct {
 	Frame

@@ -100,19 +100,21 @@ func (x fixture) devStates() []State {
 		URL: "/dev/inbox/1", To: "parent@example.com", Subject: "Haneul Shop asks for your consent", Kind: "invite", At: x.now,
 		Code: "ABCD-2345", Links: []string{"http://127.0.0.1:8080" + fixtureAction, "http://127.0.0.1:8080/code"},
 	}
-	letter := DevLetter{Frame: f, Mail: mail, BodyURL: "/dev/inbox/1/html", Text: "Haneul Shop asks …", ScanURL: "/dev/inbox/1/scan"}
+	letter := DevLetter{Frame: f, Mail: mail, BodyURL: "/dev/inbox/1/html", Text: "Haneul Shop asks …", ScanURL: "/dev/scan?letter=1"}
+	letter.Headers = []DevHeader{{"Subject", mail.Subject}, {"Auto-Submitted", "auto-generated"}}
 	scanned := letter
-	scanned.Scanned = "The scanner followed 2 links and pressed 2 buttons. Nothing was decided."
+	scanned.Scanned = "Fetched 2 links 25 times with GET and 25 times with HEAD. Nothing has changed."
 	moved := DevClock{Frame: f, Action: "/dev/clock", Now: x.now, Ahead: 26 * time.Hour, By: "tomorrow"}
-	moved.Faults = []Fault{{"by", FaultField}}
+	moved.Faults = []Fault{{"by", FaultLength}}
 	hook := DevHook{At: x.now, Type: "consent.granted", ID: "evt_06d4n1x9k2v8q7m3t5w0z4r6y8", Verified: true, Body: `{"type":"consent.granted"}`}
 	forged := hook
 	forged.Verified = false
+	tried := DevAttempt{At: x.now, Took: 12 * time.Millisecond, Type: hook.Type, ID: hook.ID, Host: "127.0.0.1:8080", Result: "204 No Content"}
 	return []State{
 		x.state("dev/index", DevIndex{Frame: f, PublicURL: "http://127.0.0.1:8080", Key: "bhj_test_sk_fixture", Curl: "curl http://127.0.0.1:8080/v1/consent-requests"}),
 		x.state("dev/inbox", DevInbox{Frame: f, Letters: []DevMail{mail}}), x.state("dev/inbox empty", DevInbox{Frame: f, To: "parent@example.com"}),
 		x.state("dev/letter", letter), x.state("dev/letter scanned", scanned),
 		x.state("dev/clock", DevClock{Frame: f, Action: "/dev/clock", Now: x.now}), x.state("dev/clock moved", moved),
-		x.state("dev/hooks", DevHooks{Frame: f, Calls: []DevHook{hook, forged}}), x.state("dev/hooks empty", DevHooks{Frame: f}),
+		x.state("dev/hooks", DevHooks{Frame: f, Calls: []DevHook{hook, forged}, Attempts: []DevAttempt{tried}}), x.state("dev/hooks empty", DevHooks{Frame: f}),
 	}
 }

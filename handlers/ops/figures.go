@@ -1,0 +1,103 @@
+package ops
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Figures are what the store knows at this moment, by declared app.
+type Figures map[string]AppFigures
+
+// AppFigures are those of one app.
+type AppFigures struct {
+	Pending int
+	Oldest  time.Duration // age of the oldest pending request; 0 when there is none
+	Overdue int           // requests whose destruction is due and not done
+	Dead    int           // letters and webhooks that nobody tries any more
+	Queues  map[string]QueueFigures
+}
+
+// QueueFigures are those of one kind of jobs.
+type QueueFigures struct {
+	Depth int
+	Age   time.Duration // how long the first has been due without being taken
+}
+
+const figuresTime = 2 * time.Second // for one reading of the figures
+
+// Gauges asks for the figures at each scrape. While they cannot be had, bohoja_redis_up is 0 and the others are absent,
+// which an alert can tell from a zero.
+type Gauges struct {
+	read func(ctx context.Context) (Figures, error)
+	log  *slog.Logger
+	base context.Context //nolint:containedctx // a scrape has no context of its own: this one ends with the process
+
+	mu sync.Mutex // one reading at a time
+}
+
+// NewGauges registers the gauges. ctx bounds every reading, beside a time-out; read must give up when it ends.
+func NewGauges(
+	ctx context.Context, reg prometheus.Registerer, log *slog.Logger, read func(ctx context.Context) (Figures, error),
+) *Gauges {
+	g := &Gauges{base: ctx, read: read, log: log}
+	reg.MustRegister(g)
+	return g
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("bohoja_"+name, help, labels, nil)
+}
+
+var (
+	descUp      = desc("redis_up", "1 while the store answers.")
+	descPending = desc("pending", "Requests that wait for a guardian.", "app")
+	descOldest  = desc("oldest_pending_seconds", "Age of the oldest pending request; at most the deadline.", "app")
+	descOverdue = desc("destruction_overdue", "Requests whose destruction is due and not done.", "app")
+	descDead    = desc("outbox_dead", "Letters and webhooks that nobody tries any more.", "app")
+	descDepth   = desc("outbox_depth", "Jobs that are due, waiting or being worked.", "app", "kind")
+	descAge     = desc("outbox_age_seconds", "How long the first job has been due without being taken.", "app", "kind")
+)
+
+// Describe implements prometheus.Collector.
+func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descUp, descPending, descOldest, descOverdue, descDead, descDepth, descAge} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
+	figures, err := g.figures()
+	if err != nil {
+		g.log.WarnContext(g.base, "the figures cannot be read", "error", err)
+		ch <- gauge(descUp, 0)
+		return
+	}
+	ch <- gauge(descUp, 1)
+	for app, f := range figures {
+		ch <- gauge(descPending, float64(f.Pending), app)
+		ch <- gauge(descOldest, f.Oldest.Seconds(), app)
+		ch <- gauge(descOverdue, float64(f.Overdue), app)
+		ch <- gauge(descDead, float64(f.Dead), app)
+		for kind, q := range f.Queues {
+			ch <- gauge(descDepth, float64(q.Depth), app, kind)
+			ch <- gauge(descAge, q.Age.Seconds(), app, kind)
+		}
+	}
+}
+
+func (g *Gauges) figures() (Figures, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	ctx, cancel := context.WithTimeout(g.base, figuresTime)
+	defer cancel()
+	return g.read(ctx)
+}
+
+func gauge(d *prometheus.Desc, v float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
