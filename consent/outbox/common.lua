@@ -22,14 +22,14 @@ local function outbox_value(job)
     .. job.last .. ' ' .. job.kind .. ' ' .. job.body
 end
 
--- An odd fence is held by a worker, an even one by nobody. outbox_claim and outbox_free always raise it.
+-- An odd fence is held by a worker, an even one by nobody; a dead job's is even. outbox_claim and outbox_free raise it.
 local function outbox_claim(job) job.fence = job.fence + 1 + job.fence % 2 end
-local function outbox_free(job) job.fence = job.fence + 2 - job.fence % 2 end
+local function outbox_free(job) job.fence = job.fence + 1 end
 
--- outbox_held returns the job if fence is its own and it is in due, else nil: another worker has claimed it since, or it is
--- finished, buried or dropped.
-local function outbox_held(due_key, jobs_key, id, fence)
+-- outbox_held returns the job if fence is its own and held, else nil: another worker has claimed it since, or it is
+-- finished, given back, buried or dropped.
+local function outbox_held(jobs_key, id, fence)
   local job = outbox_read(redis.call('HGET', jobs_key, id))
-  if not job or job.fence ~= tonumber(fence) or not redis.call('ZSCORE', due_key, id) then return nil end
+  if not job or job.fence ~= tonumber(fence) or job.fence % 2 == 0 then return nil end
   return job
 end

@@ -128,6 +128,21 @@ func TestRetryGivesTheFenceBack(t *testing.T) {
 	})
 }
 
+// A job that was read and not claimed is nobody's to finish.
+func TestOnlyAClaimGivesTheJob(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.leave(app, "job_1", consent.JobLetter, 0, "")
+		jobs, _, err := r.List(t.Context(), app, Find{})
+		if err != nil || len(jobs) != 1 || jobs[0].Held() {
+			t.Fatalf("listed %+v, %v", jobs, err)
+		}
+		if err := r.Done(t.Context(), jobs[0]); !errors.Is(err, ErrLost) {
+			t.Errorf("done without a claim: %v", err)
+		}
+		r.one()
+	})
+}
+
 func TestBuryReviveDrop(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		ctx := t.Context()

@@ -3,7 +3,7 @@
 -- ARGV: offset_ms id fence delay_ms attempts faults last (the counts are added; 0 for an outage)
 -- Returns 1; 0 when the fence is not the job's own and nothing was done.
 local now = outbox_now(ARGV[1])
-local job = outbox_held(KEYS[1], KEYS[2], ARGV[2], ARGV[3])
+local job = outbox_held(KEYS[2], ARGV[2], ARGV[3])
 if not job then return 0 end
 outbox_free(job)
 job.attempts = job.attempts + tonumber(ARGV[5])

@@ -10,9 +10,8 @@ if not dead and job.fence % 2 == 1 then return 2 end
 if dead then
   job.attempts = 0
   job.faults = 0
+  redis.call('HSET', KEYS[2], ARGV[2], outbox_value(job))
+  redis.call('ZREM', KEYS[3], ARGV[2])
 end
-outbox_free(job)
-redis.call('HSET', KEYS[2], ARGV[2], outbox_value(job))
-redis.call('ZREM', KEYS[3], ARGV[2])
 redis.call('ZADD', KEYS[1], outbox_score(job.kind, now), ARGV[2])
 return 1
