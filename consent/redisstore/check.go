@@ -38,7 +38,9 @@ type checker struct {
 	err   error
 }
 
-func (c *checker) fault(format string, args ...any) { c.found = append(c.found, fmt.Sprintf(format, args...)) }
+func (c *checker) fault(format string, args ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, args...))
+}
 
 // walk goes through a sorted set in pages.
 func (c *checker) walk(key string, each func(member string, score float64)) {

@@ -13,9 +13,9 @@ import (
 //
 //	s subject   t status    c custody   y reason    m method    l locale     h hold "1"
 //	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
-//	g gen       v rev       d dataRev   q guardians u w tries by name and by code   L locked until, S by which of the two
+//	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
-//	M mail      H hint      W mail at   n nameMiss "1"          k namesSet   z resends "day count"  J last resend's job
+//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   z resends "day count"  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"
 
@@ -32,7 +32,9 @@ func fields(r consent.Record) []any {
 	add("a", strings.Join(r.Asked, ","))
 	add("T", r.Terms)
 	add("N", r.Notice)
-	add("q", strconv.Itoa(r.Guardians))
+	if r.Guardians != 1 {
+		add("q", strconv.Itoa(r.Guardians))
+	}
 	return out
 }
 
@@ -49,6 +51,12 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
+	}
+	if r.MailAt.IsZero() {
+		r.MailAt = r.CreatedAt
+	}
+	if _, ok := f["q"]; !ok {
+		r.Guardians = 1
 	}
 	copy(r.Look.Pair[:], f["P"])
 	if len(sealed) == 3 {

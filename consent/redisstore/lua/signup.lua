@@ -31,7 +31,7 @@ if mute and mail == 'queued' then mail, hint = 'not_sent', 'use_another_way' end
 -- Writes from here on.
 redis.call('SET', k_people, arg(5))
 redis.call('SET', k_data, arg(6))
-set('s', subject, 't', 'pending', 'c', 'held', 'C', text(now), 'X', text(deadline), 'M', mail, 'W', text(now), 'g', arg(13),
+set('s', subject, 't', 'pending', 'c', 'held', 'C', text(now), 'X', text(deadline), 'M', mail, 'g', arg(13),
   'b', guardians, 'o', arg(10), 'P', pair)
 if hint ~= '' then set('H', hint) end
 local flags = number(14)

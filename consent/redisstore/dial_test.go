@@ -1,0 +1,66 @@
+package redisstore
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func TestDialURLs(t *testing.T) {
+	for text, want := range map[string]string{
+		"redis://localhost":                          "[localhost:6379] cluster=false master= db=0 user= password= tls=false",
+		"redis://u:p%40ss@10.0.0.1:7000/3":           "[10.0.0.1:7000] cluster=false master= db=3 user=u password=p@ss tls=false",
+		"redis://:secret@[::1]:7000":                 "[[::1]:7000] cluster=false master= db=0 user= password=secret tls=false",
+		"rediss://redis.example":                     "[redis.example:6379] cluster=false master= db=0 user= password= tls=true",
+		"redis://a:1,b:2,c":                          "[a:1 b:2 c:6379] cluster=true master= db=0 user= password= tls=false",
+		"redis://u:p@a:1,b:2":                        "[a:1 b:2] cluster=true master= db=0 user=u password=p tls=false",
+		"redis://a:1, redis://b:2":                   "[a:1 b:2] cluster=true master= db=0 user= password= tls=false",
+		"redis://a:1?cluster=true":                   "[a:1] cluster=true master= db=0 user= password= tls=false",
+		"redis+sentinel://s1,s2:26380/2?master=main": "[s1:26379 s2:26380] cluster=false master=main db=2 user= password= tls=false",
+		"rediss+sentinel://u:p@s1/?master=main":      "[s1:26379] cluster=false master=main db=0 user=u password=p tls=true",
+	} {
+		o, err := options(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		got := fmt.Sprintf("%v cluster=%v master=%s db=%d user=%s password=%s tls=%v",
+			o.Addrs, o.IsClusterMode, o.MasterName, o.DB, o.Username, o.Password, o.TLSConfig != nil)
+		if got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+// A refusal never repeats the URL: it may hold a password.
+func TestDialRefusals(t *testing.T) {
+	for _, text := range []string{
+		"", "canary", "http://canary", "redis://", "redis://user:canary@", "redis://u:canary@host:port%zz", "redis://u:canary@host/x",
+		"redis://u:canary@host/-1", "redis://u:canary@a,b/1", "redis://u:canary@a,,b", "redis+sentinel://u:canary@s1", "unix://canary",
+	} {
+		_, err := Dial(text)
+		if err == nil {
+			t.Errorf("%q was taken", text)
+		} else if strings.Contains(err.Error(), "canary") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestDialClients(t *testing.T) {
+	c, err := Dial("redis://localhost:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := c.Write.(*redis.Client).Options().MaxRetries; n != 0 {
+		t.Errorf("the writing client repeats %d times", n)
+	}
+	if n := c.Read.(*redis.Client).Options().MaxRetries; n < 1 {
+		t.Error("the reading client gives up at once")
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
