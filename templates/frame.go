@@ -39,7 +39,8 @@ const (
 	FaultRequired   = "required_purpose" // a required purpose on no, with a grant
 	FaultNameEmpty  = "name_missing"
 	FaultNameForm   = "name_form"
-	FaultName       = "name_wrong" // it is not the fact; it never says how wrong
+	FaultName       = "name_wrong"  // it is not the fact; it never says how wrong
+	FaultSigned     = "name_signed" // it is not the name as at the grant
 	FaultPairing    = "pairing_wrong"
 	FaultBirthEmpty = "birth_missing"
 	FaultBirth      = "birth_invalid"
@@ -58,6 +59,7 @@ const (
 	FaultEmailChild = "guardian_is_child"
 	FaultGeneric    = "guardian_name_generic"
 	FaultField      = "field_missing" // a field of the demo shop
+	FaultLength     = "length_form"   // a length of time, in dev
 	faultOther      = "other"
 )
 

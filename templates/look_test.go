@@ -24,8 +24,9 @@ import (
 )
 
 var (
-	lookDir  = flag.String("look", "", "folder into which TestLook writes a picture of every page")
-	lookOnly = flag.String("look-only", "", "only states whose name holds this")
+	lookDir     = flag.String("look", "", "folder into which TestLook writes a picture of every page")
+	lookSchemes = flag.String("look-schemes", "light,dark", "of light, dark, forced, print")
+	lookOnly    = flag.String("look-only", "", "only states whose name holds this")
 )
 
 // site serves every state at /<index> with the headers that the service gives.
@@ -75,13 +76,23 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// look opens a page at a width in a scheme, "light" or "dark", and returns what the action gives there.
+// media are the ways in which a page is looked at.
+func media(scheme string) emulation.SetEmulatedMediaParams {
+	switch scheme {
+	case "print":
+		return emulation.SetEmulatedMediaParams{Media: "print"}
+	case "forced":
+		return emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}
+	}
+	return emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+}
+
+// look opens a page at a width in a scheme, "light", "dark", "forced" or "print", and returns what the action gives there.
 func look[T any](ctx context.Context, url string, width int64, scheme string, action chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
 	err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media(scheme))
 		return err
 	}), chromedp.Navigate(url))
 	if err != nil {
@@ -106,7 +117,7 @@ func TestLook(t *testing.T) {
 		return
 	}
 	for _, width := range []int64{390, 1280} {
-		for _, scheme := range []string{"light", "dark"} {
+		for scheme := range strings.SplitSeq(*lookSchemes, ",") {
 			lookAtAll(ctx, t, server.URL, width, scheme)
 		}
 	}

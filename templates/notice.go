@@ -120,11 +120,12 @@ func noticeOthers(f Frame, app *consent.App) ([]string, error) {
 			}
 		}
 	}
-	if len(out) > 0 {
-		return out, nil
+	last := "child.notice.others.only"
+	if len(out) == 0 {
+		last = "child.notice.others.none"
 	}
-	line, err := f.T("child.notice.others.none")
-	return []string{line}, err
+	line, err := f.T(last)
+	return append(out, line), err
 }
 
 // noticeWriter makes parts and keeps the first error.

@@ -62,12 +62,12 @@ func (d document) all(names ...atom.Atom) []*html.Node {
 	return out
 }
 
-func attr(n *html.Node, key string) string {
-	v, _ := attrOK(n, key)
+func attribute(n *html.Node, key string) string {
+	v, _ := hasAttribute(n, key)
 	return v
 }
 
-func attrOK(n *html.Node, key string) (string, bool) {
+func hasAttribute(n *html.Node, key string) (string, bool) {
 	for _, a := range n.Attr {
 		if a.Key == key {
 			return a.Val, true
@@ -95,7 +95,7 @@ func within(n *html.Node, match func(*html.Node) bool) bool {
 	return false
 }
 
-func isDecoy(n *html.Node) bool { return attr(n, "name") == "agree_all" }
+func isDecoy(n *html.Node) bool { return attribute(n, "name") == "agree_all" }
 
 func TestStateNamesDiffer(t *testing.T) {
 	seen := map[string]bool{}
@@ -156,7 +156,7 @@ func TestDocumentLanguageAndTitle(t *testing.T) {
 		if !bytes.HasPrefix(d.raw, []byte("<!DOCTYPE html>")) {
 			t.Error("no doctype at the start")
 		}
-		if got := attr(d.all(atom.Html)[0], "lang"); got != d.state.Lang {
+		if got := attribute(d.all(atom.Html)[0], "lang"); got != d.state.Lang {
 			t.Errorf("lang is %q", got)
 		}
 		if inner(d.all(atom.Title)[0]) == "" || len(d.all(atom.Main)) != 1 {
@@ -186,7 +186,7 @@ func TestNothingFromElsewhere(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		for _, n := range d.all(atom.Link, atom.Img, atom.Iframe) {
 			for _, key := range []string{"href", "src"} {
-				if v, ok := attrOK(n, key); ok && !strings.HasPrefix(v, "/") {
+				if v, ok := hasAttribute(n, key); ok && !strings.HasPrefix(v, "/") {
 					t.Errorf("<%s %s=%q>", n.Data, key, v)
 				}
 			}
@@ -201,14 +201,14 @@ func TestEveryInputHasALabel(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		labels := map[string]bool{}
 		for _, n := range d.all(atom.Label) {
-			labels[attr(n, "for")] = inner(n) != ""
+			labels[attribute(n, "for")] = inner(n) != ""
 		}
 		for _, n := range d.all(atom.Input, atom.Select, atom.Textarea) {
-			if attr(n, "type") != "hidden" && !labels[attr(n, "id")] {
-				t.Errorf("input %q has no label", attr(n, "name"))
+			if attribute(n, "type") != "hidden" && !labels[attribute(n, "id")] {
+				t.Errorf("input %q has no label", attribute(n, "name"))
 			}
-			if attr(n, "type") == "radio" && !within(n, func(p *html.Node) bool { return p.DataAtom == atom.Fieldset }) {
-				t.Errorf("radio %q stands in no fieldset", attr(n, "name"))
+			if attribute(n, "type") == "radio" && !within(n, func(p *html.Node) bool { return p.DataAtom == atom.Fieldset }) {
+				t.Errorf("radio %q stands in no fieldset", attribute(n, "name"))
 			}
 		}
 		for _, n := range d.all(atom.Fieldset) {
@@ -232,7 +232,7 @@ func TestIDsAndReferences(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		ids := map[string]bool{}
 		for _, n := range d.nodes {
-			if id, ok := attrOK(n, "id"); ok {
+			if id, ok := hasAttribute(n, "id"); ok {
 				if ids[id] {
 					t.Errorf("id %q is there twice", id)
 				}
@@ -241,13 +241,13 @@ func TestIDsAndReferences(t *testing.T) {
 		}
 		for _, n := range d.nodes {
 			for _, key := range []string{"aria-describedby", "aria-labelledby", "for"} {
-				for _, id := range strings.Fields(attr(n, key)) {
+				for _, id := range strings.Fields(attribute(n, key)) {
 					if !ids[id] {
 						t.Errorf("%s=%q leads nowhere", key, id)
 					}
 				}
 			}
-			if to, ok := strings.CutPrefix(attr(n, "href"), "#"); ok && !ids[to] {
+			if to, ok := strings.CutPrefix(attribute(n, "href"), "#"); ok && !ids[to] {
 				t.Errorf("#%s leads nowhere", to)
 			}
 		}
@@ -257,8 +257,8 @@ func TestIDsAndReferences(t *testing.T) {
 func TestFormsPost(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		for _, n := range d.all(atom.Form) {
-			if attr(n, "method") != "post" || !strings.HasPrefix(attr(n, "action"), "/") {
-				t.Errorf("form with method %q and action %q", attr(n, "method"), attr(n, "action"))
+			if attribute(n, "method") != "post" || !strings.HasPrefix(attribute(n, "action"), "/") {
+				t.Errorf("form with method %q and action %q", attribute(n, "method"), attribute(n, "action"))
 			}
 		}
 	})
@@ -284,10 +284,10 @@ func TestDecoyIsLastAndOutOfReach(t *testing.T) {
 				if i == 0 || i != len(buttons)-1 {
 					t.Error("the decoy is not the last of several buttons")
 				}
-				if attr(b, "tabindex") != "-1" || !within(b, func(p *html.Node) bool {
-					_, hidden := attrOK(p, "hidden")
-					_, inert := attrOK(p, "inert")
-					return hidden && inert && attr(p, "aria-hidden") == "true"
+				if attribute(b, "tabindex") != "-1" || !within(b, func(p *html.Node) bool {
+					_, hidden := hasAttribute(p, "hidden")
+					_, inert := hasAttribute(p, "inert")
+					return hidden && inert && attribute(p, "aria-hidden") == "true"
 				}) {
 					t.Error("people can meet the decoy")
 				}
@@ -309,8 +309,8 @@ func TestNothingIsPreselected(t *testing.T) {
 			continue
 		}
 		for _, n := range d.all(atom.Input) {
-			if _, checked := attrOK(n, "checked"); checked {
-				t.Errorf("%s: %s is chosen", d.state.Name, attr(n, "name"))
+			if _, checked := hasAttribute(n, "checked"); checked {
+				t.Errorf("%s: %s is chosen", d.state.Name, attribute(n, "name"))
 			}
 		}
 	}
@@ -321,9 +321,9 @@ func TestEverythingTypedIsKept(t *testing.T) {
 	d := find(t, "guardian/open ways on", "ko")
 	got := map[string]string{}
 	for _, n := range d.all(atom.Input) {
-		_, checked := attrOK(n, "checked")
-		if kind := attr(n, "type"); kind == "text" || checked {
-			got[attr(n, "name")] = attr(n, "value")
+		_, checked := hasAttribute(n, "checked")
+		if kind := attribute(n, "type"); kind == "text" || checked {
+			got[attribute(n, "name")] = attribute(n, "value")
 		}
 	}
 	for name, want := range map[string]string{
@@ -375,7 +375,7 @@ func TestFaultsAreToldTwice(t *testing.T) {
 
 func (d document) class(name string) *html.Node {
 	for _, n := range d.nodes {
-		if slices.Contains(strings.Fields(attr(n, "class")), name) {
+		if slices.Contains(strings.Fields(attribute(n, "class")), name) {
 			return n
 		}
 	}
@@ -384,7 +384,7 @@ func (d document) class(name string) *html.Node {
 
 func (d document) besideField(text string) bool {
 	for _, n := range d.nodes {
-		if attr(n, "class") == "fault" && strings.HasSuffix(inner(n), text) {
+		if attribute(n, "class") == "fault" && strings.HasSuffix(inner(n), text) {
 			return true
 		}
 	}

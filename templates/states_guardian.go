@@ -120,7 +120,7 @@ func (x fixture) withdrawStates() []State {
 	only := p
 	only.Purposes = x.purposes("")
 	faults := p
-	faults.Frame = x.faulty("withdraw", FaultNothing, "guardian_name", FaultName)
+	faults.Frame = x.faulty("withdraw", FaultNothing, "guardian_name", FaultSigned)
 	faults.Scope, faults.Name = WithdrawSome, x.answers("").Name
 	all := x.purposes("", "", "")
 	check := GuardianWithdrawCheck{
