@@ -11,7 +11,7 @@ import (
 	"github.com/bohoja/bohoja/consent"
 )
 
-// Worker does one job, within the time that ctx gives it. What it returns decides what becomes of the job:
+// Worker does one job, within the time that ctx gives it: it must return when ctx ends, or it keeps a hand for ever. What it returns decides what becomes of the job:
 //
 //	nil                                  done
 //	ErrDrop, consent.ErrMoot             removed, nothing was sent
