@@ -29,13 +29,16 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 	}
 	old := people.Guardians[0]
 	g.Email, g.Locale = box.Address, app.Language(cmp.Or(g.Locale, old.Locale))
+	if g.Email.Empty() { // only where no letter is needed
+		g.Email = old.Email
+	}
 	if g.Phone.Empty() {
 		g.Phone = old.Phone
 	}
 	people.Guardians[0] = g
 	return s.correct(ctx, app, by, rec, people, Correction{
 		Rev: rec.Rev, Guardians: len(people.Guardians),
-		NewAddress: !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
+		NewAddress: byMail(rec.Method) && !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
 	})
 }
 
@@ -50,8 +53,10 @@ func (s *Service) checkNewGuardian(ctx context.Context, rec Record, people Peopl
 	if isGeneric(name) {
 		f.add("/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
 	}
-	if hasResidentNumber(name) || hasResidentNumber(g.Email.Reveal()) {
-		f.add("/name", "resident_number", "this looks like a resident registration number, which may not be processed")
+	for _, field := range []struct{ pointer, text string }{{"/name", name}, {"/email", g.Email.Reveal()}} {
+		if hasResidentNumber(field.text) {
+			f.add(field.pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
+		}
 	}
 	box := s.checkAddress(ctx, &f, g.Email, people.Child.Email, byMail(rec.Method))
 	for i := range f {

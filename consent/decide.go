@@ -59,7 +59,7 @@ func (s *Service) Check(ctx context.Context, token, form string, a Answers) (Che
 		return Checked{View: v}, err
 	}
 	out := Checked{View: v, Decision: a.Decision}
-	p, err := s.unseal(v.Record, stepPage, form)
+	p, err := s.unseal(v, stepPage, form)
 	if err != nil {
 		return out, err
 	}
@@ -250,10 +250,13 @@ var ErrBack = &Error{Kind: KindInvalid, Code: "back", Detail: "nothing was decid
 // those of Open.
 func (s *Service) Decide(ctx context.Context, token, form, confirm string, block bool) (View, error) {
 	v, err := s.Open(ctx, token)
-	if err != nil || v.Proof == "" {
+	if err != nil {
 		return v, err
 	}
-	p, err := s.unseal(v.Record, stepCheck, form)
+	if v.Proof == "" {
+		return v, s.decidedOtherwise(v, form)
+	}
+	p, err := s.unseal(v, stepCheck, form)
 	if err != nil {
 		return v, err
 	}
@@ -275,6 +278,31 @@ func (s *Service) Decide(ctx context.Context, token, form, confirm string, block
 	return v, err
 }
 
+// decidedOtherwise returns ErrNotPending when the form asks for another answer than the one that stands. A grant raised the
+// revision by one, so its form was sealed for the one before; a form that cannot be read any more asks for nothing.
+func (s *Service) decidedOtherwise(v View, form string) error {
+	p, err := s.readForm(v.Record, v.Record.Rev, form)
+	if err != nil {
+		p, err = s.readForm(v.Record, v.Record.Rev-1, form)
+	}
+	if err != nil || p.Step != stepCheck {
+		return nil
+	}
+	var same bool
+	switch Decision(p.Decision) {
+	case DecideGrant:
+		same = v.Record.Status == Granted && slices.Equal(p.Granted, v.Record.Granted)
+	case DecideDecline:
+		same = v.Record.Status == Declined && v.Record.Reason == ReasonRefused
+	case DecideNotMine:
+		same = v.Record.Status == Declined && v.Record.Reason == ReasonNotMine
+	}
+	if same {
+		return nil
+	}
+	return ErrNotPending
+}
+
 func checkConfirm(confirm string) error {
 	switch confirm {
 	case "yes":
@@ -293,7 +321,7 @@ func (s *Service) Recheck(ctx context.Context, token, form string) (Checked, err
 	if err != nil || v.Proof == "" {
 		return Checked{View: v}, err
 	}
-	p, err := s.unseal(v.Record, stepCheck, form)
+	p, err := s.unseal(v, stepCheck, form)
 	if err != nil {
 		return Checked{View: v}, err
 	}
@@ -350,6 +378,13 @@ func (s *Service) sealGrant(ctx context.Context, v View, p proof) (Granting, err
 // nothing is taken along.
 func (s *Service) decline(ctx context.Context, v View, p proof, block bool) (Record, error) {
 	d := Declining{Gen: v.Record.Gen, Reason: ReasonRefused, Pause: s.Settings.Reask, Index: v.Guardian}
+	people, err := s.people(v.Record)
+	if err != nil {
+		return v.Record, err
+	}
+	if box, ok := ParseMailbox(people.Guardians[v.Guardian].Email.Reveal()); ok {
+		d.Pair = s.pair(v.Record, box)
+	}
 	if Decision(p.Decision) == DecideNotMine {
 		d.Reason = ReasonNotMine
 		if block {
@@ -360,7 +395,7 @@ func (s *Service) decline(ctx context.Context, v View, p proof, block bool) (Rec
 	after.Status, after.Custody, after.Reason = Declined, Destroyed, d.Reason
 	m := s.mutation(v.App, after, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, EventDeclined)
 	if d.Reason == ReasonRefused {
-		job, err := s.closing(ctx, v)
+		job, err := s.closing(ctx, v, people)
 		if err != nil {
 			return v.Record, err
 		}
@@ -370,11 +405,7 @@ func (s *Service) decline(ctx context.Context, v View, p proof, block bool) (Rec
 }
 
 // closing seals the closing letter's address under the hour in which the request came, so that it dies with the rest.
-func (s *Service) closing(ctx context.Context, v View) (Job, error) {
-	people, err := s.people(v.Record)
-	if err != nil {
-		return Job{}, err
-	}
+func (s *Service) closing(ctx context.Context, v View, people People) (Job, error) {
 	hour, _ := s.Vault.KeyOf(v.Record.People)
 	return s.closingJob(v.Record, people, v.Guardian, func(l Label, plain []byte) (Sealed, error) {
 		return s.Vault.Seal(ctx, ClassHour, hour.Add(time.Minute), l, plain)

@@ -26,22 +26,31 @@ func (w Sweeper) RunOnce(ctx context.Context) (int, error) {
 }
 
 func (w Sweeper) sweepApp(ctx context.Context, app string) (int, error) {
-	done := 0
+	all := 0
 	for {
 		due, err := w.Service.Store.Due(ctx, app, sweepBatch)
 		if err != nil {
-			return done, err
+			return all, err
 		}
-		for _, d := range due {
-			if err := w.Service.fall(ctx, app, d); err != nil {
-				return done, err
-			}
-			done++
-		}
-		if len(due) < sweepBatch {
-			return done, nil
+		done, err := w.batch(ctx, app, due)
+		all += done
+		if len(due) < sweepBatch || done == 0 {
+			return all, err
 		}
 	}
+}
+
+// batch carries out what it can. What fails stays due, and does not stand before the rest.
+func (w Sweeper) batch(ctx context.Context, app string, due []Due) (done int, err error) {
+	var failed []error
+	for _, d := range due {
+		if err := w.Service.fall(ctx, app, d); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		done++
+	}
+	return done, errors.Join(failed...)
 }
 
 // fall carries out one deadline. That somebody else was sooner is no error.

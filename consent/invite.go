@@ -34,7 +34,7 @@ func (s *Service) Post(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	if err := s.mayWrite(ctx, l, letter, job.ID); err != nil {
+	if err := s.mayWrite(ctx, app, rec, l, letter); err != nil {
 		return err
 	}
 	err = s.Courier.Deliver(ctx, letter)
@@ -62,10 +62,13 @@ func moot(rec Record, l LetterJob) bool {
 // limited are the letters that somebody else can cause; results, withdrawals and rights are never limited.
 func limited(k LetterKind) bool { return k == LetterInvite || k == LetterRemind || k == LetterLocked }
 
-// mayWrite asks whether this letter's receiver wants it today.
-func (s *Service) mayWrite(ctx context.Context, l LetterJob, letter Letter, job string) error {
+// mayWrite asks whether this letter's receiver wants it now.
+func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJob, letter Letter) error {
 	if !limited(l.Letter) {
 		return nil
+	}
+	if err := s.mayRemind(rec, l); err != nil {
+		return err
 	}
 	box, ok := ParseMailbox(letter.To.Reveal())
 	if !ok {
@@ -77,9 +80,9 @@ func (s *Service) mayWrite(ctx context.Context, l LetterJob, letter Letter, job 
 		return err
 	}
 	if quiet {
-		return ErrMoot
+		return s.noteQuiet(ctx, app, rec, l)
 	}
-	wait, err := s.Store.CountLetter(ctx, digests[0], job, s.Settings.GuardianDay)
+	wait, err := s.Store.CountLetter(ctx, digests[0], letter.ID, s.Settings.GuardianDay)
 	if err != nil {
 		return err
 	}
@@ -87,6 +90,31 @@ func (s *Service) mayWrite(ctx context.Context, l LetterJob, letter Letter, job 
 		return &Error{Kind: KindTooMany, Code: "guardian_day", Detail: "the receiver's day is full", RetryAfter: wait}
 	}
 	return nil
+}
+
+// mayRemind keeps a reminder that an outage held up out of the night, and drops one that would follow another letter too soon.
+func (s *Service) mayRemind(rec Record, l LetterJob) error {
+	if l.Letter != LetterRemind {
+		return nil
+	}
+	now := s.Clock()
+	if now.Sub(rec.MailAt) < remindGap {
+		return ErrMoot
+	}
+	if wait := s.decent(now).Sub(now); wait > 0 {
+		return &Error{Kind: KindTooMany, Code: "mail_hours", Detail: "reminders go out by day", RetryAfter: wait}
+	}
+	return nil
+}
+
+// noteQuiet notes that the guardian asked for no letters since this one was asked for, and drops it.
+func (s *Service) noteQuiet(ctx context.Context, app *App, rec Record, l LetterJob) error {
+	if l.Letter == LetterInvite {
+		if _, err := s.Store.Invited(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, ""), l.Gen, MailNotSent, HintAnotherWay); err != nil {
+			return err
+		}
+	}
+	return ErrMoot
 }
 
 func (s *Service) appIDs() []string { return sortedKeys(s.Book().Apps) }
@@ -113,7 +141,7 @@ func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l Lett
 // invited notes the accepted invitation and plans its reminders.
 func (s *Service) invited(ctx context.Context, app *App, rec Record, l LetterJob) error {
 	m := s.mutation(app, rec, Actor{Kind: ActorMail, Ref: itoa(l.Guardian)}, EventInvited)
-	if rec.Status == Pending && rec.Mail != MailSent {
+	if rec.Status == Pending && rec.Mail != MailSent && !l.Again {
 		m.Jobs = append(m.Jobs, s.reminders(rec, l.Guardian)...)
 	}
 	_, err := s.Store.Invited(ctx, m, l.Gen, MailSent, "")
@@ -130,17 +158,21 @@ func ignore(err error, these ...error) error {
 	return err
 }
 
-// remindGap is the least time between two letters that ask, and between the last one and the deadline.
-const remindGap = 12 * time.Hour
+// remindGap is the least time between two letters that ask; remindLeft what a reminder must leave for an answer.
+const (
+	remindGap  = 12 * time.Hour
+	remindLeft = time.Hour
+)
 
 // reminders plans the letters that ask again, at decent hours, as long as they leave time to answer.
 func (s *Service) reminders(rec Record, guardian int) []Job {
 	now := s.Clock()
 	last := now
+	rec.MailAt = now // the acceptance that is being noted
 	var jobs []Job
 	for _, after := range s.Settings.Remind {
 		at := s.decent(now.Add(after))
-		if at.Sub(last) < remindGap || rec.ExpiresAt.Sub(at) < time.Hour {
+		if at.Sub(last) < remindGap || s.decideBy(rec).Sub(at) < remindLeft {
 			continue
 		}
 		jobs = append(jobs, s.letter(rec, LetterRemind, guardian, at.Sub(now)))

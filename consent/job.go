@@ -31,6 +31,7 @@ type LetterJob struct {
 	Letter   LetterKind `json:"k"`
 	Guardian int        `json:"g"`            // index into People.Guardians
 	Gen      int        `json:"n"`            // generation when it was asked for; an older one is dropped
+	Again    bool       `json:"a,omitempty"`  // an invitation sent again, whose reminders are planned already
 	To       []byte     `json:"to,omitempty"` // closing letters of a refusal: the address, sealed under the hour key
 }
 

@@ -19,6 +19,9 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 	if rec.Status == Granted {
 		out.Purposes, out.Refused = app.Chosen(rec.Granted), app.Chosen(rec.Refused)
 	}
+	if l.Letter == LetterErased {
+		out.Deadline = rec.ErasedAt
+	}
 	if rec.Status == Declined {
 		return s.addressClosing(out, rec, l)
 	}
@@ -41,7 +44,10 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 	case LetterInvite, LetterRemind, LetterLocked:
 		out.Code, out.CodePage = s.shortCode(rec, guardian), s.Settings.PublicURL+"/code"
 		out.Link, err = s.decideLink(rec, guardian)
-	case LetterGranted, LetterConfirm:
+	case LetterGranted, LetterConfirm, LetterWithdrawn:
+		if rec.Status != Granted { // nothing is left to withdraw
+			return out, nil
+		}
 		out.Withdraw, err = s.withdrawLink(rec, guardian)
 	}
 	return out, err
@@ -83,6 +89,17 @@ func (s *Service) addressClosing(out Letter, rec Record, l LetterJob) (Letter, e
 	return out, nil
 }
 
+// Remains is what a dead job keeps of its body: never the sealed address of a closing letter, which is gone with it.
+func Remains(j Job) []byte {
+	var l LetterJob
+	if j.Kind != JobLetter || json.Unmarshal(j.Body, &l) != nil || l.To == nil {
+		return j.Body
+	}
+	l.To = nil
+	body, _ := json.Marshal(l) // the type holds strings, numbers and bytes only
+	return body
+}
+
 // decideBy is the last moment at which a mailed link decides: the deadline, or sooner when links live shorter.
 func (s *Service) decideBy(rec Record) time.Time {
 	if ttl := s.Settings.LinkTTL; ttl > 0 && !rec.MailAt.IsZero() && rec.MailAt.Add(ttl).Before(rec.ExpiresAt) {
@@ -101,13 +118,17 @@ func (s *Service) people(rec Record) (People, error) {
 }
 
 // peopleOrExpire opens the people of a record. A pending record whose key was lost can never be decided: it ends here and
-// now as expired, so that nothing waits in silence. Errors: ErrUnreadable.
+// now as expired, so that nothing waits in silence; past its deadline it was bound to. Errors: ErrUnreadable.
 func (s *Service) peopleOrExpire(ctx context.Context, app *App, rec Record) (People, error) {
 	p, err := s.people(rec)
 	if !errors.Is(err, ErrUnreadable) || rec.Status != Pending {
 		return p, err
 	}
-	if _, fail := s.expire(ctx, app, rec, ReasonUnreadable); fail != nil {
+	reason := ReasonUnreadable
+	if !s.Clock().Before(rec.ExpiresAt) {
+		reason = ReasonDeadline
+	}
+	if _, fail := s.expire(ctx, app, rec, reason); fail != nil {
 		return p, fail
 	}
 	return p, err

@@ -47,6 +47,9 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	if rec.Status.Ended() {
 		return v, nil
 	}
+	if rec.Status == Pending && !v.Now.Before(v.Deadline) {
+		return View{}, ErrLinkExpired
+	}
 	people, err := s.peopleOrExpire(ctx, app, rec)
 	if err != nil {
 		return View{}, err
@@ -61,17 +64,13 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 // proveOpen adds the proof to a page on which something can be decided.
 func (s *Service) proveOpen(ctx context.Context, aud Audience, v View) (View, error) {
 	var err error
-	now := s.Clock()
 	switch {
 	case aud == LinkDecide && v.Record.Status == Pending:
-		if !now.Before(v.Deadline) {
-			return View{}, ErrLinkExpired
-		}
-		v.Proof, err = s.seal(ctx, v.Record, proof{Step: stepPage, Gen: v.Record.Gen, Guardian: v.Guardian, Opened: now.UnixMilli()})
+		v.Proof, err = s.seal(ctx, v.Record, s.form(v, stepPage))
 	case aud == LinkDecide && v.Record.Status == Granted:
 		v.Withdraw, err = s.withdrawLink(v.Record, v.Guardian)
 	case aud == LinkWithdraw:
-		v.Proof, err = s.seal(ctx, v.Record, proof{Step: stepWithdraw, Gen: v.Record.Gen, Guardian: v.Guardian, Opened: now.UnixMilli()})
+		v.Proof, err = s.seal(ctx, v.Record, s.form(v, stepWithdraw))
 	}
 	return v, err
 }

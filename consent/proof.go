@@ -21,7 +21,8 @@ type proof struct {
 	Step     string   `json:"s"`
 	Gen      int      `json:"n"`
 	Guardian int      `json:"g,omitempty"`
-	Opened   int64    `json:"o"` // Unix milliseconds of the page on which the guardian read
+	Terms    string   `json:"v,omitempty"` // version of the purposes' text on the page
+	Opened   int64    `json:"o"`           // Unix milliseconds of the page on which the guardian read
 	Decision string   `json:"d,omitempty"`
 	Granted  []string `json:"y,omitempty"`
 	Refused  []string `json:"r,omitempty"`
@@ -45,22 +46,32 @@ func (s *Service) seal(ctx context.Context, rec Record, p proof) (string, error)
 	return base64.RawURLEncoding.EncodeToString(sealed), nil
 }
 
-// unseal reads a form's hidden value for a step. Errors: ErrStale when it is not this request's, this revision's or this
-// step's, so that the page is shown anew.
-func (s *Service) unseal(rec Record, want, value string) (proof, error) {
-	sealed, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil {
-		return proof{}, ErrStale
-	}
-	plain, err := s.Vault.Open(label(rec, FieldForm, rec.Rev), sealed)
-	if err != nil {
-		return proof{}, ErrStale
-	}
-	var p proof
-	if json.Unmarshal(plain, &p) != nil || p.Step != want || p.Gen != rec.Gen {
+// unseal reads a form's hidden value for a step. Errors: ErrStale when it is not this request's, this revision's, this
+// guardian's or this step's, or when the text to be agreed to has changed meanwhile, so that the page is shown anew.
+func (s *Service) unseal(v View, want, value string) (proof, error) {
+	p, err := s.readForm(v.Record, v.Record.Rev, value)
+	if err != nil || p.Step != want || p.Guardian != v.Guardian || p.Terms != v.App.Terms() {
 		return proof{}, ErrStale
 	}
 	return p, nil
+}
+
+// readForm opens a hidden value that was sealed for this revision. Errors: ErrStale.
+func (s *Service) readForm(rec Record, rev int, value string) (p proof, err error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		return p, ErrStale
+	}
+	plain, err := s.Vault.Open(label(rec, FieldForm, rev), sealed)
+	if err != nil || json.Unmarshal(plain, &p) != nil || p.Gen != rec.Gen {
+		return p, ErrStale
+	}
+	return p, nil
+}
+
+// form begins the proof of a page that is shown now.
+func (s *Service) form(v View, step string) proof {
+	return proof{Step: step, Gen: v.Record.Gen, Guardian: v.Guardian, Terms: v.App.Terms(), Opened: s.Clock().UnixMilli()}
 }
 
 // tooFast reports whether the form came back sooner than a person reads.

@@ -50,7 +50,7 @@ func (s *Service) sealEvidence(ctx context.Context, v View, p proof, now time.Ti
 	e := Evidence{
 		Method: v.Record.Method, Clause: Clauses[v.Record.Method], Guardian: v.Guardian, TypedName: p.Name, Fact: p.Fact,
 		Relation: p.Relation, Declared: true, Adult: p.Adult, AdultOn: DateOf(now.In(book.Profile.Zone)).String(),
-		Terms: v.Record.Terms, Notice: v.Record.Notice, Granted: p.Granted, Refused: p.Refused, Locale: v.Locale,
+		Terms: p.Terms, Notice: v.Record.Notice, Granted: p.Granted, Refused: p.Refused, Locale: v.Locale,
 		At: now.UnixMilli(), OperatorName: book.Operator.Name.In(v.Locale),
 	}
 	plain, err := json.Marshal(e)
@@ -67,6 +67,12 @@ func (s *Service) Release(ctx context.Context, app *App, by Actor, id string) (H
 	rec, err := s.Find(ctx, app, id)
 	if err != nil {
 		return Handover{}, err
+	}
+	switch s.asOfNow(rec).Status { // said here, so that the event below never tells of a state that was read too early
+	case Pending:
+		return Handover{}, ErrNotGranted
+	case Expired:
+		return Handover{}, ErrDestroyed
 	}
 	after := rec
 	after.Custody = Released

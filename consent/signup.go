@@ -263,7 +263,7 @@ func checkReturn(f *faults, app *App, url string) {
 func checkResident(f *faults, in *Signup) {
 	const detail = "this looks like a resident registration number, which may not be processed"
 	for _, field := range []struct{ pointer, text string }{
-		{"/subject", in.Subject}, {"/child/name", in.Child.Name.Reveal()}, {"/guardian/name", in.Guardian.Name.Reveal()},
+		{"/subject", in.Subject}, {"/child_notice/version", in.Notice}, {"/child/name", in.Child.Name.Reveal()}, {"/guardian/name", in.Guardian.Name.Reveal()},
 		{"/child/email", in.Child.Email.Reveal()}, {"/guardian/email", in.Guardian.Email.Reveal()},
 		{"/child/phone", in.Child.Phone.Reveal()}, {"/guardian/phone", in.Guardian.Phone.Reveal()},
 		{"/child/birth_date", in.Child.BirthDate.Reveal()}, {"/return_url", in.ReturnURL},
@@ -375,7 +375,12 @@ func (s *Service) lookUps(rec Record, boxes []Mailbox) LookUps {
 		l.Codes = append(l.Codes, s.Vault.Digest(DigestCode, normalCode(s.shortCode(rec, i))))
 	}
 	if len(boxes) > 0 && !boxes[0].Address.Empty() {
-		l.Pair = s.Vault.Digest(DigestPair, rec.Subject+"\x00"+boxes[0].Canonical.Reveal())
+		l.Pair = s.pair(rec, boxes[0])
 	}
 	return l
+}
+
+// pair digests a subject and a guardian together, for the pause after a refusal.
+func (s *Service) pair(rec Record, box Mailbox) Digest {
+	return s.Vault.Digest(DigestPair, rec.Subject+"\x00"+box.Canonical.Reveal())
 }

@@ -150,6 +150,7 @@ type Declining struct {
 	Pause  time.Duration // before the same subject may ask the same guardian again
 	Block  time.Duration // how long its guardian gets no letters at all; 0: no such wish
 	Index  int           // which guardian
+	Pair   Digest        // of the subject and this guardian, for the pause; zero: the record's own
 }
 
 // Withdrawing ends a consent or part of it.

@@ -41,7 +41,10 @@ func (s *Service) Wait(ctx context.Context, token string) (Waiting, error) {
 		return Waiting{}, ignoreAs(err, ErrLinkExpired, ErrUnreadable)
 	}
 	w.Locale = app.Language(people.Child.Locale)
-	w.Guardian, w.PairingCode = MaskLocal(people.Guardians[0].Email.Reveal()), s.PairingCode(rec)
+	if email := people.Guardians[0].Email; !email.Empty() {
+		w.Guardian = MaskLocal(email.Reveal())
+	}
+	w.PairingCode = s.PairingCode(rec)
 	return w, nil
 }
 

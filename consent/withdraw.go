@@ -26,7 +26,7 @@ func (s *Service) CheckWithdraw(ctx context.Context, token, form, name string, p
 		return Withdrawal{View: v}, err
 	}
 	out := Withdrawal{View: v, Purposes: v.App.Chosen(purposes)}
-	p, err := s.unseal(v.Record, stepWithdraw, form)
+	p, err := s.unseal(v, stepWithdraw, form)
 	if err != nil {
 		return out, err
 	}
@@ -111,7 +111,7 @@ func (s *Service) ConfirmWithdraw(ctx context.Context, token, form, confirm stri
 	if err != nil || v.Record.Status != Granted {
 		return v, err
 	}
-	p, err := s.unseal(v.Record, stepWithdrawCheck, form)
+	p, err := s.unseal(v, stepWithdrawCheck, form)
 	if err != nil {
 		return v, err
 	}
@@ -129,7 +129,7 @@ func (s *Service) RecheckWithdraw(ctx context.Context, token, form string) (With
 	if err != nil || v.Record.Status != Granted {
 		return Withdrawal{View: v}, err
 	}
-	p, err := s.unseal(v.Record, stepWithdrawCheck, form)
+	p, err := s.unseal(v, stepWithdrawCheck, form)
 	if err != nil {
 		return Withdrawal{View: v}, err
 	}
@@ -139,16 +139,20 @@ func (s *Service) RecheckWithdraw(ctx context.Context, token, form string) (With
 
 // Withdraw ends a consent, or purposes of it, for the app: a guardian may also tell the app. Again: the same answer.
 //
-// Errors: ErrNotFound, ErrNotGranted, ErrEnded, KindInvalid.
+// Errors: ErrNotFound, ErrNotGranted, ErrEnded, KindInvalid; ErrStale when another withdrawal came between (ask again).
 func (s *Service) Withdraw(ctx context.Context, app *App, by Actor, id string, purposes []string) (Record, error) {
 	rec, err := s.Find(ctx, app, id)
 	if err != nil {
 		return rec, err
 	}
 	if rec.Status == Granted {
-		purposes = slices.DeleteFunc(slices.Clone(purposes), func(id string) bool {
+		left := slices.DeleteFunc(slices.Clone(purposes), func(id string) bool {
 			return slices.Contains(rec.Asked, id) && !slices.Contains(rec.Granted, id)
 		})
+		if len(left) == 0 && len(purposes) > 0 {
+			return rec, nil // none of them is in force; naming none would mean all
+		}
+		purposes = left
 		if err := checkPartial(rec, app, purposes); err != nil {
 			return rec, err
 		}
@@ -189,5 +193,5 @@ func (s *Service) resealRest(ctx context.Context, app *App, rec Record, rest []s
 	w.DataRev = rec.DataRev
 	hour, _ := s.Vault.KeyOf(rec.Data)
 	w.Data, err = s.Vault.Seal(ctx, ClassRelease, hour, label(rec, FieldData, rec.DataRev+1), data)
-	return err
+	return ignore(err, ErrUnreadable)
 }

@@ -122,6 +122,7 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.offset})
 	k.Relay = outbox.NewRelay(outbox.Setup{
 		Queue: k.Queue, Apps: func() []string { return []string{"shop", "game"} },
+		Remains: func(j outbox.Job) []byte { return consent.Remains(consent.Job{Kind: j.Kind, Body: j.Body}) },
 		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: k.post, consent.JobWebhook: k.Hooks.take},
 	})
 	return k

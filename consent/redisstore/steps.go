@@ -95,7 +95,8 @@ func (s *Store) Grant(ctx context.Context, m consent.Mutation, g consent.Grantin
 
 // Decline implements consent.Store.
 func (s *Store) Decline(ctx context.Context, m consent.Mutation, d consent.Declining) (consent.Record, error) {
-	return s.step(ctx, consent.StepDecline, m, strconv.Itoa(d.Gen), d.Reason, ms(d.Pause), ms(d.Block), strconv.Itoa(d.Index))
+	return s.step(ctx, consent.StepDecline, m, strconv.Itoa(d.Gen), d.Reason, ms(d.Pause), ms(d.Block), strconv.Itoa(d.Index),
+		string(d.Pair[:]))
 }
 
 // Release implements consent.Store.

@@ -1,5 +1,6 @@
 -- Decides no. The data is destroyed; the same subject may not ask the same guardian again for a while.
 -- arg: 1 generation  2 reason  3 pause_ms  4 block_ms ('0': no such wish)  5 which guardian
+--      6 digest of subject and guardian (zeros: the record's own)
 local r = read()
 if not r then return refuse('not_found') end
 if r.t == 'declined' and r.g == arg(1) and r.y == arg(2) then return answer() end
@@ -10,7 +11,8 @@ local guardian = string.sub(r.b or '', at + 1, at + 16)
 
 close(r, 'declined', arg(2))
 set('D', text(now))
-if number(3) > 0 and r.P and r.P ~= nobody then redis.call('ZADD', k_pauses, 'GT', text(now + number(3)), r.P) end
+local pair = arg(6) ~= nobody and arg(6) or r.P
+if number(3) > 0 and pair and pair ~= nobody then redis.call('ZADD', k_pauses, 'GT', text(now + number(3)), pair) end
 if number(4) > 0 and #guardian == 16 and guardian ~= nobody then
   redis.call('ZADD', k_quiet, 'GT', text(now + number(4)), guardian)
 end
