@@ -201,3 +201,15 @@ func isLoopback(host string) bool {
 }
 
 func trimSlash(s string) string { return strings.TrimRight(s, "/") }
+
+// Add appends a fault with the place of its setting, unless something was said about the setting, or a part of it, already.
+func (l *Loaded) Add(faults Faults, setting, code, detail string) Faults {
+	told := faults.covers(setting)
+	for _, f := range faults {
+		told = told || strings.HasPrefix(f.Setting, setting+".")
+	}
+	if told {
+		return faults
+	}
+	return append(faults, Fault{setting, l.root.whereIs(setting), code, detail})
+}

@@ -27,11 +27,11 @@ func envName(setting string) string {
 // readEnviron makes a layer of the environment. An empty variable counts as absent: compose files write ${X:-}.
 func readEnviron(environ []string) (*node, Faults) {
 	root, faults := newMapping("environment"), Faults(nil)
-	sorted := slices.Sorted(slices.Values(environ))
-	for _, one := range sorted {
-		name, value, ok := strings.Cut(one, "=")
+	values := environMap(environ) // of a variable that stands twice the last one counts, as everywhere
+	for _, name := range sortedKeys(values) {
+		value := values[name]
 		rest, ours := strings.CutPrefix(name, prefix)
-		if !ok || !ours || value == "" || name == FileVariable || name == KeyVariable || ambient(name) {
+		if !ours || value == "" || name == FileVariable || name == KeyVariable || ambient(name) {
 			continue
 		}
 		setting := strings.ToLower(strings.ReplaceAll(rest, "__", "."))

@@ -18,6 +18,7 @@ type Source struct {
 	File    string   // of --config; "": BOHOJA_CONFIG, else DefaultFile if there is one, else none
 	Environ []string // as os.Environ returns it
 	Set     []string // name=value, of --set
+	Base    []byte   // YAML below the file: declarations that a demonstration brings along
 }
 
 // Loaded are settings as they were read, with where each stood.
@@ -32,7 +33,9 @@ type Loaded struct {
 func Load(src Source) *Loaded {
 	environ := environMap(src.Environ)
 	l := &Loaded{Settings: Defaults()}
-	fromFile := l.file(src.File, environ[FileVariable])
+	below, faults := readYAML("built in", src.Base)
+	l.faults = faults
+	fromFile := overlay(below, l.file(src.File, environ[FileVariable]))
 	fromEnviron, faults := readEnviron(src.Environ)
 	fromSet, more := readSet(src.Set)
 	l.faults = append(append(l.faults, faults...), more...)

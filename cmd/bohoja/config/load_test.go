@@ -268,6 +268,15 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// TestVariableTwice: the last one counts, as for every program.
+func TestVariableTwice(t *testing.T) {
+	t.Parallel()
+	l := Load(Source{File: os.DevNull, Environ: []string{"BOHOJA_LISTEN=:1", "BOHOJA_LISTEN=:2"}})
+	if l.Err() != nil || l.Settings.Listen != ":2" {
+		t.Errorf("%v, %q", l.Err(), l.Settings.Listen)
+	}
+}
+
 // TestAmbientVariables: what a container platform sets by itself, and what is no setting, is not a typing error.
 func TestAmbientVariables(t *testing.T) {
 	t.Parallel()

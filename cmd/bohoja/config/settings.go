@@ -19,6 +19,7 @@ type Settings struct {
 	OpsListen      string         `yaml:"ops_listen"`      // staff pages, /metrics, /livez, /readyz
 	OpsURL         string         `yaml:"ops_url"`         // outside URL of the staff pages; "": from OpsListen
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"` // whose X-Forwarded-For counts
+	Demo           bool           `yaml:"demo"`            // a demonstration: a built-in app with a test key in the log
 	Accept         Switch         `yaml:"accept"`          // off: new requests get 503, decisions go on
 
 	Redis    Redis    `yaml:"redis"`
@@ -34,6 +35,7 @@ type Settings struct {
 	Reask    Reask    `yaml:"reask"`
 	Webhooks Webhooks `yaml:"webhooks"`
 	Limits   Limits   `yaml:"limits"`
+	Test     Test     `yaml:"test"`
 	Log      Log      `yaml:"log"`
 }
 
@@ -103,6 +105,11 @@ type Limits struct {
 	GuardianPerDay    int `yaml:"guardian_per_day"`
 	ResendPerDay      int `yaml:"resend_per_day"`
 	RequestsPerMinute int `yaml:"requests_per_minute"` // per app key and process
+}
+
+// Test is about requests made with test keys.
+type Test struct {
+	Mail bool `yaml:"mail"` // their letters go to the mail server too; false: they are written and go nowhere
 }
 
 // Log is about the program's own log.

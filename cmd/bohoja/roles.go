@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// How often the standing roles make their pass.
+const (
+	sweepEvery  = time.Second // a deadline is carried out at most this much late; the scripts keep it to the millisecond
+	keysEvery   = time.Minute
+	clockEvery  = time.Second
+	safetyEvery = time.Minute
+)
+
+// maxSkew is how far this host's clock may be from the store's before keys are no longer destroyed by it.
+const maxSkew = time.Minute
+
+// roles runs everything that works without being asked, until ctx ends, and returns when all have finished.
+func (h *house) roles(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, s := range h.spaces {
+		all.Go(func() { _ = s.relay.Run(ctx) })
+		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
+		all.Go(func() { every(ctx, h.log, "keys", keysEvery, s.keep) })
+		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
+	}
+	all.Go(func() { every(ctx, h.log, "safety", safetyEvery, h.watch) })
+	all.Wait()
+}
+
+// every makes a pass at once and then at each interval. A pass that fails is told and made again; it stops nothing else.
+func every(ctx context.Context, log *slog.Logger, role string, interval time.Duration, pass func(context.Context) error) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	failing := false
+	for {
+		err := pass(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failing:
+			log.ErrorContext(ctx, "a standing role fails", "role", role, "error", err)
+		case err == nil && failing:
+			log.InfoContext(ctx, "a standing role works again", "role", role)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// sweep carries out the deadlines that have come.
+func (s *space) sweep(ctx context.Context) error {
+	_, err := consent.Sweeper{Service: s.service}.RunOnce(ctx)
+	return err
+}
+
+// keep makes and destroys keys. A clock that runs ahead would destroy them early, which nothing can undo, so it is held
+// against the store's first.
+func (s *space) keep(ctx context.Context) error {
+	if err := s.sameTime(ctx); err != nil {
+		return err
+	}
+	if err := s.links.Refresh(); err != nil {
+		return err
+	}
+	return s.vault.RunOnce(ctx)
+}
+
+func (s *space) sameTime(ctx context.Context) error {
+	there, err := s.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if skew := s.store.Clock().Sub(there).Abs(); skew > maxSkew {
+		return &consent.Error{Kind: consent.KindUnavailable, Code: "clock_skew", Detail: "this host's clock and Redis' differ by " + skew.Round(time.Second).String()}
+	}
+	return nil
+}
+
+// tick learns where the test space's clock stands; another process may have moved it.
+func (s *space) tick(ctx context.Context) error {
+	_, err := s.store.Offset(ctx)
+	return err
+}
+
+// watch tells of a Redis that may lose what it accepted.
+func (h *house) watch(ctx context.Context) error {
+	if h.set.Redis.AllowUnsafe {
+		return nil
+	}
+	return h.safe(ctx)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/handlers/api"
+	"github.com/bohoja/bohoja/handlers/guardian"
+	"github.com/bohoja/bohoja/handlers/web"
+)
+
+func (h *house) problems() *web.Problems {
+	return &web.Problems{Log: h.log, Book: h.book.Load, Base: web.BasePath(h.set.PublicURL)}
+}
+
+// site is the public listener: the API for apps, the pages for guardians and children. more adds routes of its own.
+func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Handler, error) {
+	base := web.BasePath(h.set.PublicURL)
+	e := web.NewEngine(web.Options{Log: h.log, Problems: problems})
+	e.Use(h.metrics.Requests(time.Now))
+	calls, err := api.New(h.apiOptions(problems))
+	if err != nil {
+		return nil, err
+	}
+	calls.Routes(e)
+	var doors []guardian.Door
+	for _, s := range h.spaces {
+		doors = append(doors, s.service)
+	}
+	guardian.New(guardian.Options{Spaces: doors, Book: h.book.Load, Base: base, Problems: problems}).Routes(e)
+	web.Static(e)
+	for _, add := range more {
+		add(e)
+	}
+	return web.Base(base, e), nil
+}
+
+// apiOptions gives live keys the live space and test keys the test space. Where there is only one, as in dev, it takes all.
+func (h *house) apiOptions(problems *web.Problems) api.Options {
+	o := api.Options{
+		Problems: problems, Networks: &web.Networks{Trusted: h.set.TrustedProxies, Log: h.log},
+		PublicURL: h.set.Steps().PublicURL, PerMinute: h.set.Limits.RequestsPerMinute,
+	}
+	for _, s := range h.spaces {
+		one := api.Space{Service: s.service, Book: h.book.Load}
+		if s.name == redisstore.Test {
+			one.Clock = s.store
+			o.Test = one
+		} else {
+			o.Live = one
+		}
+	}
+	if o.Live.Service == nil {
+		o.Live = o.Test
+	}
+	return o
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bohoja/bohoja/cmd/bohoja/config"
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/gate"
+	"github.com/bohoja/bohoja/consent/link"
+	"github.com/bohoja/bohoja/consent/outbox"
+	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/consent/seal"
+	"github.com/bohoja/bohoja/consent/webhook"
+	"github.com/bohoja/bohoja/handlers/ops"
+	"github.com/bohoja/bohoja/mailer"
+	"github.com/bohoja/bohoja/templates"
+)
+
+// house is everything that serve, dev and the commands tie together. It is the only place that knows all adapters.
+type house struct {
+	set      config.Settings
+	log      *slog.Logger
+	book     atomic.Pointer[consent.Book]
+	clients  redisstore.Clients
+	hooks    *webhook.Deliverer
+	registry *prometheus.Registry
+	metrics  *ops.Metrics
+	spaces   []*space // the live space first, where there is one
+}
+
+// space is one world of data with all that works on it: live, or test.
+type space struct {
+	name    redisstore.Space
+	service *consent.Service
+	store   *redisstore.Store
+	vault   *seal.Vault
+	links   *link.Links
+	queue   *outbox.Queue
+	relay   *outbox.Relay
+}
+
+// newHouse connects what all spaces share; no space is open yet. Errors: declarations with faults, a Redis URL that
+// cannot be read.
+func newHouse(set config.Settings, log *slog.Logger) (*house, error) {
+	book, err := set.Declared(templates.Languages()).Book()
+	if err != nil {
+		return nil, err
+	}
+	clients, err := redisstore.Dial(set.Redis.URL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	h := &house{set: set, log: log, clients: clients, registry: prometheus.NewRegistry()}
+	h.book.Store(book)
+	h.metrics = ops.NewMetrics(h.registry, version)
+	h.hooks = webhook.New(webhook.Options{Book: h.book.Load, AllowPrivate: set.Webhooks.AllowPrivate, Log: log})
+	return h, nil
+}
+
+// close ends the connections. Call it after everything that uses them has stopped.
+func (h *house) close() {
+	h.hooks.Close()
+	if err := h.clients.Close(); err != nil {
+		h.log.Warn("a connection to Redis did not close", "error", err)
+	}
+}
+
+// open opens a space: its keys, its store and what works on them. The courier takes its letters.
+func (h *house) open(ctx context.Context, name redisstore.Space, courier consent.Courier) (*space, error) {
+	s, err := h.openStore(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	set := h.set.Steps()
+	set.Test = name == redisstore.Test
+	s.service = &consent.Service{
+		Store: h.metrics.Counted(s.store), Vault: s.vault, Links: s.links, Courier: courier, Phones: gate.Phones{},
+		Clock: s.store.Clock, Book: h.book.Load, Settings: set, Log: h.log,
+	}
+	if h.set.Mail.CheckDomain && name == redisstore.Live {
+		s.service.Domains = &mailer.Domains{}
+	}
+	s.relay = outbox.NewRelay(outbox.Setup{
+		Queue: s.queue, Apps: h.apps, Log: h.log, Remains: remains,
+		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: h.tell},
+		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
+			h.metrics.Try(string(k), string(o), took)
+		},
+	})
+	h.spaces = append(h.spaces, s)
+	return s, h.prime(ctx, s)
+}
+
+// openStore opens the part of a space that commands of the command line need too.
+func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, error) {
+	s := &space{name: name}
+	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name})
+	if _, err := s.store.Offset(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	dir := h.keyDir(name)
+	s.vault, err = seal.Open(ctx, seal.Options{
+		Dir: dir, Prints: s.store, Pending: h.set.Pending.TTL, Window: h.set.Release.Window, Clock: s.store.Clock, Log: h.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.links, err = link.Open(dir, link.Options{Issuer: issuer(name), Clock: s.store.Clock}); err != nil {
+		return nil, err
+	}
+	c := outbox.Config{Client: h.clients.Write, Keys: keysOf(name)}
+	if name == redisstore.Test {
+		c.Offset = func() time.Duration { return time.Until(s.store.Clock()) }
+	}
+	s.queue = outbox.NewQueue(c)
+	return s, nil
+}
+
+// keyDir keeps the keys of the test space apart from the live ones.
+func (h *house) keyDir(name redisstore.Space) string {
+	if name == redisstore.Test {
+		return filepath.Join(h.set.Keys.Dir, "test")
+	}
+	return h.set.Keys.Dir
+}
+
+// issuer is short, since it lengthens every link, and no address, since links outlive addresses.
+func issuer(name redisstore.Space) string {
+	if name == redisstore.Test {
+		return "bohoja-test"
+	}
+	return "bohoja"
+}
+
+func keysOf(name redisstore.Space) func(app string) outbox.Keys {
+	return func(app string) outbox.Keys {
+		due, jobs, dead := name.OutboxKeys(app)
+		return outbox.Keys{Due: due, Jobs: jobs, Dead: dead}
+	}
+}
+
+// apps lists the declared apps in a fixed order.
+func (h *house) apps() []string {
+	var ids []string
+	for id := range h.book.Load().Apps {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// prime keeps the text of every app's terms by version, so that what was agreed to stays readable.
+func (h *house) prime(ctx context.Context, s *space) error {
+	for id, app := range h.book.Load().Apps {
+		text, err := app.TermsText()
+		if err != nil {
+			return err
+		}
+		if err := s.store.Prime(ctx, id, app.Terms(), text); err != nil {
+			return fmt.Errorf("the terms of app %s cannot be kept: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// adopt puts new declarations in force, in all spaces or in none.
+func (h *house) adopt(ctx context.Context, set *config.Settings) error {
+	book, err := set.Declared(templates.Languages()).Book()
+	if err != nil {
+		return err
+	}
+	old := h.book.Swap(book)
+	for _, s := range h.spaces {
+		if err := h.prime(ctx, s); err != nil {
+			h.book.Store(old)
+			return err
+		}
+	}
+	return nil
+}
+
+// post works the letters of a space.
+func (s *space) post(ctx context.Context, j outbox.Job) error {
+	return s.service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
+}
+
+// tell works the webhooks of all spaces.
+func (h *house) tell(ctx context.Context, j outbox.Job) error {
+	var hook consent.HookJob
+	if err := json.Unmarshal(j.Body, &hook); err != nil {
+		return err
+	}
+	err := h.hooks.Deliver(ctx, hook, j.Enqueued)
+	if errors.Is(err, webhook.ErrGone) {
+		return outbox.ErrDrop
+	}
+	return err
+}
+
+// remains is what a dead letter keeps: never the sealed address of a closing letter, which is gone with it.
+func remains(j outbox.Job) []byte {
+	if j.Kind != consent.JobLetter {
+		return j.Body
+	}
+	var l consent.LetterJob
+	if json.Unmarshal(j.Body, &l) != nil {
+		return nil
+	}
+	l.To = nil
+	body, err := json.Marshal(l)
+	if err != nil {
+		return nil
+	}
+	return body
+}
+
+// newMailer makes the production sender by the settings.
+func newMailer(set *config.Settings, log *slog.Logger) (*mailer.Mailer, error) {
+	return mailer.New(mailer.Options{
+		URL: set.SMTP.URL.Reveal(), From: set.SMTP.From, PublicURL: set.PublicURL, Render: templates.RenderLetter,
+		Concurrency: lettersAtOnce, Log: log,
+	})
+}
+
+// lettersAtOnce is as many as the outbox has hands for letters.
+const lettersAtOnce = 8
+
+// unsent takes the letters of a test space that sends none: they are written, and go nowhere.
+type unsent struct{}
+
+// Deliver implements consent.Courier.
+func (unsent) Deliver(_ context.Context, l consent.Letter) error {
+	_, err := templates.RenderLetter(l)
+	return err
+}
