@@ -17,12 +17,12 @@ type ChildWait struct {
 	Status   consent.Status
 	Now      time.Time
 	Deadline time.Time
-	Pairing  string // the code that the guardian may type instead of the name
+	Pairing  string // "" hides it; the code that the guardian may type instead of the name
 	Mail     consent.MailState
 	Hint     string // a consent.HintXxx
-	MailTo   string // the address with its local part masked and its domain in full
+	MailTo   string // "" hides it; the address with its local part masked and its domain in full
 	NameMiss bool   // the guardian says that the name was entered differently
-	Correct  bool   // name and address may be set anew here
+	Correct  bool   // name and address may be set anew here; else the page sends the child to the app for it
 	Resend   bool   // the letter may be sent again
 	Sent     bool   // it was sent again just now
 	Saved    bool   // name or address was set anew just now

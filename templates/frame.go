@@ -172,6 +172,18 @@ func (f Frame) FaultLines() ([]FaultLine, error) {
 	return lines, nil
 }
 
+// onto moves the faults of fields that the page does not have to its field home, so that none is told without a place:
+// a form that came back too fast may be any form.
+func (f Frame) onto(home string, own ...string) Frame {
+	f.Faults = slices.Clone(f.Faults)
+	for i, fault := range f.Faults {
+		if !slices.Contains(own, fault.Field) {
+			f.Faults[i].Field = home
+		}
+	}
+	return f
+}
+
 // FaultOf returns the words for the first fault of one of the fields, "" when they are fine.
 func (f Frame) FaultOf(fields ...string) (string, error) {
 	for _, fault := range f.Faults {

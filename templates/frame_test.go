@@ -244,3 +244,16 @@ func TestEnterPressesTheRealButton(t *testing.T) {
 		t.Errorf("Enter pressed %q, %v", got, err)
 	}
 }
+
+// The birth date is never kept, so the check page that is shown again leaves it out.
+func TestCheckPageShownAgainHasNoBirthDate(t *testing.T) {
+	legend, err := Words("en").Say("guardian.open.birth.legend")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"guardian/check grant": true, "guardian/check unconfirmed": false} {
+		if got := bytes.Contains(find(t, name, "en").raw, []byte(strings.ReplaceAll(legend, "'", "&#39;"))); got != want {
+			t.Errorf("%s: birth date shown: %v", name, got)
+		}
+	}
+}

@@ -58,8 +58,20 @@ func (p GuardianOpen) Locked() bool { return !p.LockedUntil.IsZero() }
 
 // Decision is the choice between the three answers.
 func (p GuardianOpen) Decision() (Choices, error) {
-	return p.Choose("decision", "guardian.open.decision", p.Answers.Decision, "grant", "decline", "not_mine")
+	return p.placed().Choose("decision", "guardian.open.decision", p.Answers.Decision, "grant", "decline", "not_mine")
 }
+
+// placed is the frame with every fault at a field of this page.
+func (p GuardianOpen) placed() Frame {
+	own := []string{"guardian_name", "pairing_code", "birth_year", "birth_month", "birth_day", "relation", "declares"}
+	for _, one := range p.Purposes {
+		own = append(own, "purpose."+one.ID)
+	}
+	return p.onto("decision", own...)
+}
+
+// FaultLines lists the faults for the summary.
+func (p GuardianOpen) FaultLines() ([]FaultLine, error) { return p.placed().FaultLines() }
 
 // Choice is the yes or no to one purpose (KR-08).
 func (p GuardianOpen) Choice(one Purpose) (Choices, error) {
@@ -125,7 +137,7 @@ type GuardianCheck struct {
 	Adult    int
 	Purposes []Purpose // with answers
 	Answers  Answers
-	Birth    time.Time // the birth date as it was understood
+	Birth    time.Time // the birth date as it was understood; zero when the page is shown again, since it is not kept
 	Confirm  string    // what was chosen before: "", "yes" or "back"
 	Block    bool
 	Proof    string
@@ -145,8 +157,11 @@ func (p GuardianCheck) Mine() bool { return p.Answers.Decision != "not_mine" }
 
 // Confirming is the choice of the page; its words name the decision.
 func (p GuardianCheck) Confirming() (Choices, error) {
-	return p.Choose("confirm", "guardian.check.confirm."+p.Answers.Decision, p.Confirm, "yes", "back")
+	return p.onto("confirm").Choose("confirm", "guardian.check.confirm."+p.Answers.Decision, p.Confirm, "yes", "back")
 }
+
+// FaultLines lists the faults for the summary.
+func (p GuardianCheck) FaultLines() ([]FaultLine, error) { return p.onto("confirm").FaultLines() }
 
 // Blocking is the tick by which a stranger asks for no more letters.
 func (p GuardianCheck) Blocking() (Choices, error) {

@@ -66,11 +66,13 @@ func (x fixture) check(decision string) GuardianCheck {
 
 func (x fixture) checkStates() []State {
 	unsure := x.check("grant")
-	unsure.Frame = x.faulty("confirm", FaultConfirm)
+	unsure.Frame, unsure.Birth = x.faulty("confirm", FaultConfirm), time.Time{}
+	fast := x.check("decline")
+	fast.Frame = x.faulty("decision", FaultTooFast)
 	both := x.check("grant")
 	both.Purposes = x.purposes("yes", "yes")
 	return []State{
-		x.state("guardian/check grant", both), x.state("guardian/check unconfirmed", unsure),
+		x.state("guardian/check grant", both), x.state("guardian/check unconfirmed", unsure), x.state("guardian/check too fast", fast),
 		x.state("guardian/check decline", x.check("decline")), x.state("guardian/check not mine", x.check("not_mine")),
 	}
 }
@@ -120,7 +122,7 @@ func (x fixture) withdrawStates() []State {
 	only := p
 	only.Purposes = x.purposes("")
 	faults := p
-	faults.Frame = x.faulty("withdraw", FaultNothing, "guardian_name", FaultSigned)
+	faults.Frame = x.faulty("purpose", FaultNothing, "guardian_name", FaultSigned)
 	faults.Scope, faults.Name = WithdrawSome, x.answers("").Name
 	all := x.purposes("", "", "")
 	check := GuardianWithdrawCheck{
@@ -129,12 +131,15 @@ func (x fixture) withdrawStates() []State {
 	}
 	some := check
 	some.Scope, some.Ended, some.Stays, some.Frame = WithdrawSome, all[1:2], all[:1], x.faulty("confirm", FaultConfirm)
+	late := check
+	late.Frame = x.faulty("guardian_name", FaultStale)
 	done := GuardianWithdrawn{Frame: x.frame, At: x.now, Ended: all, Days: p.Days(), Case: fixtureCase}
 	part := done
 	part.Ended, part.Stays = all[1:2], all[:1]
 	return []State{
 		x.state("guardian/withdraw", p), x.state("guardian/withdraw only required", only), x.state("guardian/withdraw faults", faults),
 		x.state("guardian/withdraw-check all", check), x.state("guardian/withdraw-check some", some),
+		x.state("guardian/withdraw-check stale", late),
 		x.state("guardian/withdrawn all", done), x.state("guardian/withdrawn some", part),
 	}
 }

@@ -23,8 +23,12 @@ func (x fixture) childStates() []State {
 	sent.Sent, sent.Resend = true, false
 	saved.Saved = true
 	soon.Deadline = x.now.Add(40 * time.Minute)
+	elsewhere, astray, bare := bounced, misnamed, x.wait()
+	elsewhere.Correct, astray.Correct, astray.Frame = false, false, x.frame
+	bare.MailTo, bare.Pairing = "", ""
 	out := []State{
-		x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
+		x.state("child/wait bounced, corrected in the app", elsewhere), x.state("child/wait misnamed, corrected in the app", astray),
+		x.state("child/wait without mail", bare), x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
 		x.state("child/wait not sent", unsent), x.state("child/wait sent again", sent), x.state("child/wait corrected", saved),
 		x.state("child/wait last hour", soon),
 	}

@@ -9,6 +9,7 @@ const (
 )
 
 // GuardianWithdraw is /w/{token}: what is in force, the typed name and one choice. It takes no more steps than granting.
+// Faults of the ticks as a whole have the field purpose.
 // Form fields: guardian_name, withdraw = all or some, purpose.<id> = yes for each optional purpose to be ended, proof;
 // agree_all is the decoy's.
 type GuardianWithdraw struct {
@@ -33,8 +34,20 @@ func (p GuardianWithdraw) Scoping() (Choices, error) {
 	if len(p.Optional()) > 0 {
 		values = append(values, WithdrawSome)
 	}
-	return p.Choose("withdraw", "guardian.withdraw.scope", p.Scope, values...)
+	return p.placed().Choose("withdraw", "guardian.withdraw.scope", p.Scope, values...)
 }
+
+// placed is the frame with every fault at a field of this page.
+func (p GuardianWithdraw) placed() Frame {
+	own := []string{"guardian_name"}
+	if len(p.Optional()) > 0 {
+		own = append(own, "purpose")
+	}
+	return p.onto("withdraw", own...)
+}
+
+// FaultLines lists the faults for the summary.
+func (p GuardianWithdraw) FaultLines() ([]FaultLine, error) { return p.placed().FaultLines() }
 
 // Optional lists the purposes in force that can be ended alone.
 func (p GuardianWithdraw) Optional() []Purpose {
@@ -54,13 +67,18 @@ func (p GuardianWithdraw) Ticks() (Choices, error) {
 		return Choices{}, err
 	}
 	c := Choices{Name: "purpose", Legend: legend}
-	for _, one := range p.Optional() {
+	for i, one := range p.Optional() {
 		name := "purpose." + one.ID
+		id := FieldID(name)
+		if i == 0 {
+			id = c.ID() // the summary leads to the first
+		}
 		c.Options = append(c.Options, Option{
-			ID: FieldID(name), Name: name, Value: "yes", Label: one.Why, Hint: one.Refuse, Checked: one.Answer == "yes",
+			ID: id, Name: name, Value: "yes", Label: one.Why, Hint: one.Refuse, Checked: one.Answer == "yes",
 		})
 	}
-	return c, nil
+	c.Fault, c.Problem, err = p.trouble("purpose")
+	return c, err
 }
 
 // Days is how many days the app has for confirming that it deleted the data, rounded up.
@@ -85,7 +103,12 @@ func (p GuardianWithdrawCheck) Title() (string, error) { return p.T("guardian.wi
 
 // Confirming is the choice of the page.
 func (p GuardianWithdrawCheck) Confirming() (Choices, error) {
-	return p.Choose("confirm", "guardian.withdraw_check.confirm", p.Confirm, "yes", "back")
+	return p.onto("confirm").Choose("confirm", "guardian.withdraw_check.confirm", p.Confirm, "yes", "back")
+}
+
+// FaultLines lists the faults for the summary.
+func (p GuardianWithdrawCheck) FaultLines() ([]FaultLine, error) {
+	return p.onto("confirm").FaultLines()
 }
 
 // GuardianWithdrawn says what ended just now. When everything ended, the link shows GuardianResult from then on.
