@@ -116,7 +116,7 @@ func ViewLetter(l consent.Letter) (LetterView, error) {
 	v := LetterView{
 		Lang: w.lang, Brand: w.app, Kicker: w.say("mail.brand"),
 		Subject: w.subject(), Preheader: w.of("preheader"), Other: w.other(),
-		Title: w.title(), Lead: paragraphs(w.of("lead")),
+		Title: w.of("title" + w.some()), Lead: paragraphs(w.of("lead" + w.some())),
 		Footer: []string{w.say("mail.footer")}, Contact: w.contact(),
 	}
 	if l.Test {
@@ -176,13 +176,16 @@ func (w *letterWriter) subject() string {
 	return s
 }
 
-// title is the headline. A withdrawal that left something in force has a headline of its own.
-func (w *letterWriter) title() string {
-	if w.l.Kind == consent.LetterWithdrawn && len(w.l.Purposes) > 0 {
-		return w.of("title_some")
+// some is the ending of the words that tell of a withdrawal which left something in force.
+func (w *letterWriter) some() string {
+	if w.l.Kind == consent.LetterWithdrawn && w.inForce() {
+		return "_some"
 	}
-	return w.of("title")
+	return ""
 }
+
+// inForce reports whether there still is a consent: then, and only then, a letter offers the way to withdraw it.
+func (w *letterWriter) inForce() bool { return w.l.Withdraw != "" }
 
 // other is the same letter's first line in the next language that the app speaks.
 func (w *letterWriter) other() OtherLine {

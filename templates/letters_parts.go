@@ -108,7 +108,7 @@ func agreedPart(w *letterWriter) []Section {
 }
 
 func inForcePart(w *letterWriter) []Section {
-	if len(w.l.Purposes) == 0 {
+	if !w.inForce() {
 		return nil
 	}
 	return []Section{{Heading: w.say("mail.purposes.inforce"), Purposes: w.purposes(w.l.Purposes, false)}}

@@ -384,9 +384,17 @@ func TestPartialWithdrawalNamesWhatStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"동의의 일부가 철회되었습니다", "계속 동의하고 계신 내용", "회원 가입과 본인 확인", l.Withdraw} {
+	l.Withdraw = "" // nothing is left, whatever the purposes say
+	all, err := RenderLetter(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"동의의 일부가 철회되었습니다", "계속 동의하고 계신 내용", "회원 가입과 본인 확인", "/w/x"} {
 		if !strings.Contains(r.Text, s) {
 			t.Errorf("it lacks %q", s)
+		}
+		if strings.Contains(all.Text, s) {
+			t.Errorf("the end of a consent is told with %q", s)
 		}
 	}
 }

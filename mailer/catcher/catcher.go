@@ -167,11 +167,17 @@ func (c *Catcher) keep(l Letter) {
 	c.changed = make(chan struct{})
 }
 
-func (c *Catcher) judge(conn *smtp.Conn, s Stage, addr string) error {
+// judge asks the Judge and carries a cut out.
+func (c *Catcher) judge(conn *smtp.Conn, s Stage, addr string) error { return cut(conn, c.ask(s, addr)) }
+
+func (c *Catcher) ask(s Stage, addr string) error {
 	if c.o.Judge == nil {
 		return nil
 	}
-	err := c.o.Judge(s, addr)
+	return c.o.Judge(s, addr)
+}
+
+func cut(conn *smtp.Conn, err error) error {
 	if errors.Is(err, ErrCut) {
 		_ = conn.Conn().Close()
 	}
@@ -244,12 +250,12 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	for _, to := range s.to {
-		err := s.c.judge(s.conn, StageDot, to)
+		err := s.c.ask(StageDot, to)
 		if err == nil || errors.Is(err, ErrCut) {
-			s.c.keep(Read(s.from, to, raw))
+			s.c.keep(Read(s.from, to, raw)) // before anybody can see the end of the connection
 		}
 		if err != nil {
-			return err
+			return cut(s.conn, err)
 		}
 	}
 	return nil
