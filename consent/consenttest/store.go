@@ -207,6 +207,7 @@ func (b *bench) once(step func() (consent.Record, error)) consent.Record {
 	b.Helper()
 	first, err := step()
 	b.must(err)
+	b.sound()
 	b.Advance(time.Second)
 	image := b.Image()
 	again, err := step()

@@ -64,6 +64,7 @@ func acknowledgeDestroys(b *bench) {
 	}
 	_, err = b.Store.Release(b.Context(), b.mutation(g.ID, ""))
 	b.refused(err, consent.ErrDestroyed, got)
+	b.sound()
 	_, err = b.Store.Withdraw(b.Context(), b.mutation(g.ID, ""), b.withdrawing())
 	b.must(err)
 	_, err = b.Store.Acknowledge(b.Context(), b.mutation(g.ID, "")) // again is again, also after the withdrawal
@@ -271,6 +272,7 @@ func destroyedCells(b *bench) {
 			b.Errorf("%s: its code still leads to it", status)
 		}
 	}
+	b.sound()
 	b.Advance(consent.RecordKept - consent.LookUpsKept - time.Minute)
 	for _, r := range all {
 		b.refused(b.Store.Forget(b.Context(), b.mutation(r.ID, "")), consent.ErrNotDue, b.get(r.ID))

@@ -10,16 +10,17 @@ import (
 )
 
 var readTests = map[string]func(*bench){
-	"read/unknown":               readUnknown,
-	"read/subject, newest first": readSubject,
-	"list/pages by status":       listPages,
-	"list/moved on while paged":  listMoving,
-	"list/bad cursors":           listBadCursors,
-	"list/of a subject":          listSubject,
-	"events/pages":               eventPages,
-	"due/in order, with bound":   dueOrder,
-	"apps/do not see each other": appsApart,
-	"code/unknown":               codeUnknown,
+	"read/unknown":                readUnknown,
+	"steps/of an unknown request": stepsUnknown,
+	"read/subject, newest first":  readSubject,
+	"list/pages by status":        listPages,
+	"list/moved on while paged":   listMoving,
+	"list/bad cursors":            listBadCursors,
+	"list/of a subject":           listSubject,
+	"events/pages":                eventPages,
+	"due/in order, with bound":    dueOrder,
+	"apps/do not see each other":  appsApart,
+	"code/unknown":                codeUnknown,
 }
 
 func readUnknown(b *bench) {
@@ -29,6 +30,56 @@ func readUnknown(b *bench) {
 	p, err := b.Store.List(b.Context(), consent.Query{App: "nobody", Limit: 10})
 	if err != nil || len(p.Records) != 0 || p.Next != "" {
 		b.Errorf("list of an unknown app: %+v, %v", p, err)
+	}
+}
+
+// steps calls every step of a record but signup, with arguments that fit a fresh one.
+func (b *bench) steps(r consent.Record) map[string]func(m consent.Mutation) error {
+	ctx := b.Context()
+	only := func(_ consent.Record, err error) error { return err }
+	return map[string]func(m consent.Mutation) error{
+		"invite":  func(m consent.Mutation) error { return only(b.Store.Invited(ctx, m, 1, consent.MailSent, "")) },
+		"confirm": func(m consent.Mutation) error { return only(b.Store.Confirm(ctx, m)) },
+		"try": func(m consent.Mutation) error {
+			return only(b.Store.Try(ctx, m, consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour}))
+		},
+		"refund":      func(m consent.Mutation) error { return b.Store.Refund(ctx, m, false) },
+		"misname":     func(m consent.Mutation) error { return only(b.Store.Misname(ctx, m, 1)) },
+		"grant":       func(m consent.Mutation) error { return only(b.Store.Grant(ctx, m, b.granting(r, "account"))) },
+		"decline":     func(m consent.Mutation) error { return only(b.Store.Decline(ctx, m, consent.Declining{Gen: 1})) },
+		"release":     func(m consent.Mutation) error { return only(b.Store.Release(ctx, m)) },
+		"acknowledge": func(m consent.Mutation) error { return only(b.Store.Acknowledge(ctx, m)) },
+		"cancel":      func(m consent.Mutation) error { return only(b.Store.Cancel(ctx, m, consent.ReasonApp)) },
+		"expire":      func(m consent.Mutation) error { return only(b.Store.Expire(ctx, m, consent.ReasonUnreadable)) },
+		"lapse":       func(m consent.Mutation) error { return only(b.Store.Lapse(ctx, m)) },
+		"withdraw":    func(m consent.Mutation) error { return only(b.Store.Withdraw(ctx, m, b.withdrawing())) },
+		"resend":      func(m consent.Mutation) error { return only(b.Store.Resend(ctx, m, 3)) },
+		"correct":     func(m consent.Mutation) error { return only(b.Store.Correct(ctx, m, correction(r, "q@x", "x"))) },
+		"join": func(m consent.Mutation) error {
+			return only(b.Store.Join(ctx, m, consent.Correction{Rev: r.Rev, Guardians: 2}))
+		},
+		"erase":    func(m consent.Mutation) error { return only(b.Store.Erase(ctx, m, r.CreatedAt, nil)) },
+		"overdue":  func(m consent.Mutation) error { return only(b.Store.Overdue(ctx, m)) },
+		"disclose": func(m consent.Mutation) error { return b.Store.Disclose(ctx, m, "dis_1", consent.Sealed("x")) },
+		"fade":     func(m consent.Mutation) error { return b.Store.Fade(ctx, m) },
+		"forget":   func(m consent.Mutation) error { return b.Store.Forget(ctx, m) },
+	}
+}
+
+func stepsUnknown(b *bench) {
+	r := b.pending("kid", "p@x")
+	for _, id := range []string{consent.NewID(consent.PrefixRequest, b.now()), "cr_}x:*", ""} {
+		for name, step := range b.steps(r) {
+			err := step(b.mutation(id, consent.EventCancelled))
+			if done := (name == "fade" || name == "forget") && consent.IsID(consent.PrefixRequest, id); done {
+				b.must(err) // what is gone already is no error
+			} else if !errors.Is(err, consent.ErrNotFound) {
+				b.Errorf("%s of %q: %v", name, id, err)
+			}
+			if b.Image() != b.before {
+				b.Errorf("%s of %q has written something", name, id)
+			}
+		}
 	}
 }
 

@@ -93,15 +93,17 @@ func (c *checker) status(st consent.Status) {
 
 // held checks what is sealed against status and custody (DESIGN: sealing and destruction).
 func (c *checker) held(id string, st consent.Status, f values) {
+	over := st == consent.Withdrawn || st == consent.AgedOut // its evidence is there until its time is over
+	consented := st == consent.Granted || over
 	for _, k := range []struct {
 		name, key string
 		want      bool
 		maybe     bool // both are right
 	}{
-		{"people", c.n.people(id), st == consent.Pending || st == consent.Granted, st == consent.Withdrawn || st == consent.AgedOut},
+		{"people", c.n.people(id), st == consent.Pending || st == consent.Granted, over},
 		{"data", c.n.data(id), f["c"] != string(consent.Destroyed), false},
-		{"evidence", c.n.evidence(id), st == consent.Granted, st == consent.Withdrawn || st == consent.AgedOut},
-		{"disclosed", c.n.disclosed(id), false, f["K"] != "" || st != consent.Pending && f["D"] != "" && st != consent.Declined},
+		{"evidence", c.n.evidence(id), st == consent.Granted, over},
+		{"disclosed", c.n.disclosed(id), false, consented},
 	} {
 		n, err := c.c.Exists(c.ctx, k.key).Result()
 		if err != nil {

@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ func TestAuditNumbers(t *testing.T) {
 	}
 }
 
+// mustGet reads a record.
 func mustGet(t *testing.T, s *redisstore.Store, id string) consent.Record {
 	t.Helper()
 	r, err := s.Get(t.Context(), app, id)
@@ -48,40 +50,132 @@ func mustGet(t *testing.T, s *redisstore.Store, id string) consent.Record {
 	return r
 }
 
-// Each step that writes appends exactly one entry that names it.
-func TestNoStepWithoutAudit(t *testing.T) {
+// Each step that changes something appends exactly one audit entry that names it, one event, and its jobs.
+func TestEveryStepLeavesItsTrace(t *testing.T) {
 	s, c := open(t, consenttest.Redis(t).URL())
-	ctx := t.Context()
-	r := signup(t, s, 1)
-	g := grant(t, s, signup(t, s, 2))
-	for name, run := range map[string]func() error{
-		"try": func() error {
-			_, err := s.Try(ctx, by(r.ID), consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour})
-			return err
-		},
-		"misname":  func() error { _, err := s.Misname(ctx, by(r.ID), 1); return err },
-		"invite":   func() error { _, err := s.Invited(ctx, by(r.ID), 1, consent.MailSent, ""); return err },
-		"resend":   func() error { _, err := s.Resend(ctx, by(r.ID), 3); return err },
-		"confirm":  func() error { _, err := s.Confirm(ctx, by(g.ID)); return err },
-		"release":  func() error { _, err := s.Release(ctx, by(g.ID)); return err },
-		"disclose": func() error { return s.Disclose(ctx, by(g.ID), "dis_1", consent.Sealed("x")) },
-		"join": func() error {
-			_, err := s.Join(ctx, by(g.ID), consent.Correction{Rev: 2, People: consent.Sealed("j"), Guardians: 2})
-			return err
-		},
-		"correct": func() error {
-			_, err := s.Correct(ctx, by(r.ID), consent.Correction{Rev: 1, People: consent.Sealed("c"), Guardians: 1})
-			return err
-		},
-	} {
-		before := c.Read.XLen(ctx, redisstore.Test.AuditKey(app)).Val()
-		if err := run(); err != nil {
-			t.Fatalf("%s: %v", name, err)
+	n := 10
+	pending := func() string { n++; return signup(t, s, n).ID }
+	granted := func() string { n++; return grant(t, s, signup(t, s, n)).ID }
+	released := func() string {
+		id := granted()
+		_, err := s.Release(t.Context(), by(id))
+		must(t, err)
+		return id
+	}
+	withdrawn := func() string {
+		id := granted()
+		_, err := s.Withdraw(t.Context(), by(id), consent.Withdrawing{EraseDue: time.Hour, Keep: time.Hour})
+		must(t, err)
+		return id
+	}
+	late := func(make func() string, by time.Duration) func() string {
+		return func() string {
+			id := make()
+			advance(t, s, by)
+			return id
 		}
-		last, err := c.Read.XRevRangeN(ctx, redisstore.Test.AuditKey(app), "+", "-", 1).Result()
-		if err != nil || last[0].Values["step"] != name || last[0].ID != fmt.Sprint(before+1)+"-0" {
-			t.Errorf("%s left %v after entry %d, %v", name, last, before, err)
-		}
+	}
+	missed := func() string {
+		id := pending()
+		_, err := s.Try(t.Context(), by(id), trial)
+		must(t, err)
+		return id
+	}
+	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, late}) {
+		t.Run(step.name, func(t *testing.T) {
+			id := step.from()
+			m := leaving(by(id))
+			before := counts(t, c)
+			must(t, step.run(m))
+			if after, want := counts(t, c), (tally{before.audit + 1, before.events + 1, before.jobs + 1}); after != want {
+				t.Errorf("left %+v after %+v", after, before)
+			}
+			last, err := c.Read.XRevRangeN(t.Context(), redisstore.Test.AuditKey(app), "+", "-", 1).Result()
+			if err != nil || last[0].Values["step"] != step.name || last[0].Values["id"] != id {
+				t.Errorf("audit %v, %v", last, err)
+			}
+			if found, err := s.Check(t.Context(), app); err != nil || len(found) != 0 {
+				t.Errorf("%v, %v", found, err)
+			}
+		})
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var trial = consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour}
+
+// stage makes requests that a step can be tried on.
+type stage struct {
+	pending, granted, released, withdrawn, missed func() string
+	late                                          func(func() string, time.Duration) func() string
+}
+
+type tracedStep struct {
+	name string
+	from func() string
+	run  func(m consent.Mutation) error
+}
+
+// traced lists every step but signup.
+func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
+	only := func(_ consent.Record, err error) error { return err }
+	return []tracedStep{
+		{"invite", on.pending, func(m consent.Mutation) error { return only(s.Invited(ctx, m, 1, consent.MailSent, "")) }},
+		{"try", on.pending, func(m consent.Mutation) error { return only(s.Try(ctx, m, trial)) }},
+		{"refund", on.missed, func(m consent.Mutation) error { return s.Refund(ctx, m, false) }},
+		{"misname", on.pending, func(m consent.Mutation) error { return only(s.Misname(ctx, m, 1)) }},
+		{"grant", on.pending, func(m consent.Mutation) error {
+			return only(s.Grant(ctx, m, consent.Granting{Gen: 1, Rev: 1, People: consent.Sealed("p"), Data: consent.Sealed("d"),
+				Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(1e6 * time.Hour), Window: time.Hour}))
+		}},
+		{"decline", on.pending, func(m consent.Mutation) error { return only(s.Decline(ctx, m, consent.Declining{Gen: 1})) }},
+		{"cancel", on.pending, func(m consent.Mutation) error { return only(s.Cancel(ctx, m, consent.ReasonApp)) }},
+		{"expire", on.pending, func(m consent.Mutation) error { return only(s.Expire(ctx, m, consent.ReasonUnreadable)) }},
+		{"resend", on.pending, func(m consent.Mutation) error { return only(s.Resend(ctx, m, 3)) }},
+		{"correct", on.pending, func(m consent.Mutation) error {
+			return only(s.Correct(ctx, m, consent.Correction{Rev: 1, People: consent.Sealed("c"), Guardians: 1}))
+		}},
+		{"join", on.granted, func(m consent.Mutation) error {
+			return only(s.Join(ctx, m, consent.Correction{Rev: 2, People: consent.Sealed("j"), Guardians: 2}))
+		}},
+		{"confirm", on.granted, func(m consent.Mutation) error { return only(s.Confirm(ctx, m)) }},
+		{"release", on.granted, func(m consent.Mutation) error { return only(s.Release(ctx, m)) }},
+		{"disclose", on.granted, func(m consent.Mutation) error { return s.Disclose(ctx, m, "dis_1", consent.Sealed("x")) }},
+		{"acknowledge", on.released, func(m consent.Mutation) error { return only(s.Acknowledge(ctx, m)) }},
+		{"withdraw", on.granted, func(m consent.Mutation) error {
+			return only(s.Withdraw(ctx, m, consent.Withdrawing{EraseDue: time.Hour, Keep: time.Hour}))
+		}},
+		{"erase", on.withdrawn, func(m consent.Mutation) error { return only(s.Erase(ctx, m, time.Now(), nil)) }},
+		{"lapse", on.late(on.granted, 168*time.Hour), func(m consent.Mutation) error { return only(s.Lapse(ctx, m)) }},
+		{"overdue", on.late(on.withdrawn, time.Hour), func(m consent.Mutation) error { return only(s.Overdue(ctx, m)) }},
+		{"fade", on.late(on.withdrawn, time.Hour), func(m consent.Mutation) error { return s.Fade(ctx, m) }},
+		{"forget", on.late(on.withdrawn, consent.RecordKept), func(m consent.Mutation) error { return s.Forget(ctx, m) }},
+	}
+}
+
+// leaving gives a mutation an event and a webhook to leave.
+func leaving(m consent.Mutation) consent.Mutation {
+	now := time.Now()
+	m.Event = &consent.Event{ID: consent.NewID(consent.PrefixEvent, now), Type: consent.EventPing}
+	m.Jobs = []consent.Job{{ID: consent.NewID(consent.PrefixJob, now), Kind: consent.JobWebhook, Body: []byte("{}")}}
+	return m
+}
+
+// tally counts what steps leave behind.
+type tally struct{ audit, events, jobs int64 }
+
+func counts(t testing.TB, c redisstore.Clients) tally {
+	t.Helper()
+	_, jobs, _ := redisstore.Test.OutboxKeys(app)
+	return tally{
+		c.Read.XLen(t.Context(), redisstore.Test.AuditKey(app)).Val(),
+		c.Read.XLen(t.Context(), "bt:{"+app+"}:events").Val(), c.Read.HLen(t.Context(), jobs).Val(),
 	}
 }
 
