@@ -162,6 +162,7 @@ var urlFaults = []spoiling{
 	{"webhook to localhost", onHookURL("https://localhost/x"), "apps[0].webhooks[0].url", FaultPrivate},
 	{"webhook to a private range", onHookURL("https://10.0.0.1/x"), "apps[0].webhooks[0].url", FaultPrivate},
 	{"webhook to a mapped private range", onHookURL("https://[::ffff:10.0.0.1]/x"), "apps[0].webhooks[0].url", FaultPrivate},
+	{"webhook to nowhere, mapped", onHookURL("https://[::ffff:0.0.0.0]/x"), "apps[0].webhooks[0].url", FaultPrivate},
 	{"webhook to the cloud's metadata", onHookURL("https://169.254.169.254/x"), "apps[0].webhooks[0].url", FaultPrivate},
 	{"webhook twice", onApp(func(a *App) { a.Webhooks = append(a.Webhooks, a.Webhooks[0]) }), "apps[0].webhooks[1].url", FaultDuplicate},
 	{"webhook without a secret", onSecret(""), "apps[0].webhooks[0].secret", FaultSecret},

@@ -56,7 +56,7 @@ func appsList(w *world) *cobra.Command {
 			}
 			book, err := l.Settings.Declared(templates.Languages()).Book()
 			if err != nil {
-				return usage(err)
+				return err
 			}
 			rows := make([]appRow, len(l.Settings.Apps))
 			for i := range rows {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
+	"github.com/bohoja/bohoja/consent"
 )
 
 // Exit codes.
@@ -97,12 +98,18 @@ func act(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, [
 		if _, ok := errors.AsType[*ended](err); ok {
 			return err
 		}
-		code := exitFailed
-		if _, ok := errors.AsType[config.Faults](err); ok {
-			code = exitUsage
-		}
-		return &ended{code: code, err: err}
+		return &ended{code: codeOf(err), err: err}
 	}
+}
+
+// codeOf tells faults of the configuration from everything else that can go wrong.
+func codeOf(err error) int {
+	_, settings := errors.AsType[config.Faults](err)
+	_, declarations := errors.AsType[consent.Faults](err)
+	if settings || declarations {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // group makes a command that only holds others; alone it is wrong usage, and shows them.
