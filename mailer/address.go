@@ -61,9 +61,10 @@ func domainOf(addr string) string {
 	return domain
 }
 
-// validLocal takes a dot-atom (RFC 5322, 3.2.3), with letters, digits and marks beyond ASCII when wide.
+// validLocal takes a dot-atom (RFC 5322, 3.2.3), with letters, digits and marks beyond ASCII when wide. Bytes that are no
+// UTF-8 read as U+FFFD, which is none of these.
 func validLocal(local string) (ok, wide bool) {
-	if len(local) > maxLocal || !utf8.ValidString(local) {
+	if len(local) > maxLocal {
 		return false, false
 	}
 	for atom := range strings.SplitSeq(local, ".") {

@@ -110,7 +110,7 @@ type script struct {
 }
 
 // run listens until the test ends and returns host:port.
-func (s *script) run(t *testing.T) string {
+func (s *script) run(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -2,6 +2,7 @@ package mailer_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net"
@@ -84,6 +85,13 @@ func TestPartsTravelWhole(t *testing.T) {
 	r, _ := rendered(consent.Letter{})
 	if got.Text != r.Text || got.HTML != r.HTML {
 		t.Errorf("a part was changed:\n%q\n%q", got.Text, got.HTML)
+	}
+	_, part, _ := strings.Cut(string(got.Raw), "text/plain")
+	_, part, _ = strings.Cut(part, "\r\n\r\n")
+	part, _, _ = strings.Cut(part, "\r\n--")
+	plain, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(part, "\r\n", ""))
+	if err != nil || string(plain) != strings.ReplaceAll(r.Text, "\n", "\r\n") {
+		t.Errorf("line ends inside base64 must be CRLF (RFC 2045, 6.8): %v, %q", err, plain)
 	}
 	if n := strings.Count(string(got.Raw), "Content-Transfer-Encoding: base64"); n != 2 {
 		t.Errorf("%d parts in base64, want 2", n)
@@ -213,6 +221,29 @@ func TestOneRefusedRecipientDoesNotHurtOthers(t *testing.T) {
 	}
 	if s.Count() != 3 || s.Connections() != 1 {
 		t.Errorf("%d letters over %d connections, want 3 over 1", s.Count(), s.Connections())
+	}
+}
+
+// After a refusal the transaction is ended before the next one begins on the same connection (RFC 5321, 4.1.1.5).
+func TestRefusalIsFollowedByReset(t *testing.T) {
+	s := kind(map[string]string{"RCPT": "550 no"})
+	m := startURL(t, "smtp://"+s.run(t), nil)
+	for range 2 {
+		want(t, m.Deliver(t.Context(), letter(guardian, 0)), consent.Never, 550, mailer.StageRcpt)
+	}
+	if got := s.said(); !slices.Equal(got, []string{"EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "RSET"}) {
+		t.Errorf("the server heard %v", got)
+	}
+}
+
+// A letter over a resting connection takes four exchanges, and not one more.
+func TestExchangesOfALetter(t *testing.T) {
+	s := kind(nil)
+	m := startURL(t, "smtp://"+s.run(t), nil)
+	deliver(t, m, letter(guardian, 1))
+	deliver(t, m, letter(guardian, 2))
+	if got := s.said(); !slices.Equal(got, []string{"EHLO", "MAIL", "RCPT", "DATA", "dot", "MAIL", "RCPT", "DATA", "dot"}) {
+		t.Errorf("the server heard %v", got)
 	}
 }
 
@@ -389,5 +420,28 @@ func TestNothingOfALetterIsLogged(t *testing.T) {
 	}
 	if log.Len() == 0 {
 		t.Error("nothing was logged: this test is blind")
+	}
+}
+
+// After Close nothing rests: a letter that was on its way, or comes later, still goes, and ends its connection itself.
+func TestCloseLeavesNoConnection(t *testing.T) {
+	s := kind(nil)
+	m := startURL(t, "smtp://"+s.run(t), nil)
+	deliver(t, m, letter(guardian, 1))
+	m.Close()
+	deliver(t, m, letter(guardian, 2))
+	m.Close()
+	if got := s.said(); !slices.Equal(got, []string{"EHLO", "MAIL", "RCPT", "DATA", "dot", "QUIT", "EHLO", "MAIL", "RCPT", "DATA", "dot", "QUIT"}) {
+		t.Errorf("the server heard %v", got)
+	}
+}
+
+// What a server sends before TLS cannot be taken for what it says under TLS (the plain buffer is thrown away).
+func TestRepliesBeforeTLSAreForgotten(t *testing.T) {
+	s := kind(map[string]string{"EHLO": "250-fine\r\n250 STARTTLS", "STARTTLS": "220 go on\r\n250-evil\r\n250 AUTH PLAIN\r\n235 welcome"})
+	m := startURL(t, "smtp+starttls://shop:secret@"+s.run(t), func(o *mailer.Options) { o.Timeout = 100 * time.Millisecond })
+	want(t, m.Deliver(t.Context(), letter(guardian, 0)), consent.Again, 0, mailer.StageTLS)
+	if slices.Contains(s.said(), "AUTH") {
+		t.Error("a password was sent without TLS")
 	}
 }

@@ -168,7 +168,9 @@ func (c *Catcher) keep(l Letter) {
 }
 
 // judge asks the Judge and carries a cut out.
-func (c *Catcher) judge(conn *smtp.Conn, s Stage, addr string) error { return cut(conn, c.ask(s, addr)) }
+func (c *Catcher) judge(conn *smtp.Conn, s Stage, addr string) error {
+	return cut(conn, c.ask(s, addr))
+}
 
 func (c *Catcher) ask(s Stage, addr string) error {
 	if c.o.Judge == nil {
