@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,9 +30,9 @@ const public = "https://consent.example/base"
 
 // Canaries: what a guardian is called and where it is reached. No answer and no log line may ever hold one.
 const (
-	guardianName  = "김보호"
-	guardianEmail = "parent.canary@example.com"
-	guardianPhone = "+821087654321"
+	guardianName  = "한카나리"
+	guardianEmail = "parent.canary" // how every guardian's address begins
+	guardianPhone = "+821055556666"
 )
 
 // house is the API over a real Service, with every exchange checked against openapi.yaml and searched for canaries.
@@ -42,6 +43,7 @@ type house struct {
 	log     *safeBuffer
 	wall    *wallClock
 	tweak   func(*http.Request)
+	watch   atomic.Pointer[commands]
 }
 
 type safeBuffer struct {
@@ -88,7 +90,13 @@ func addKey(app *consent.App, id, secret string, scopes ...string) {
 // open makes a house; change may set options before the API is made.
 func open(t *testing.T, change ...func(*house, *api.Options)) *house {
 	t.Helper()
-	h := &house{Kit: consenttest.New(t), t: t, log: &safeBuffer{}, wall: &wallClock{now: time.Now()}}
+	return openOn(t, consenttest.New(t), change...)
+}
+
+// openOn is open over a kit.
+func openOn(t *testing.T, k *consenttest.Kit, change ...func(*house, *api.Options)) *house {
+	t.Helper()
+	h := &house{Kit: k, t: t, log: &safeBuffer{}, wall: &wallClock{now: time.Now()}}
 	addKey(h.App, "live", liveKey, consent.Scopes...)
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	problems := &web.Problems{Log: log, Book: h.Service.Book, Base: web.BasePath(public)}
@@ -96,6 +104,10 @@ func open(t *testing.T, change ...func(*house, *api.Options)) *house {
 		Live:     api.Space{Service: h.Service, Book: h.Service.Book},
 		Test:     api.Space{Service: h.Service, Book: h.Service.Book, Clock: h.Store},
 		Problems: problems, Networks: &web.Networks{Log: log}, PublicURL: public, PerMinute: 100_000, Clock: h.wall.Now,
+	}
+	k.Clients.Read.AddHook(hook{h})
+	if k.Clients.Write != k.Clients.Read {
+		k.Clients.Write.AddHook(hook{h})
 	}
 	for _, f := range change {
 		f(h, &o)
@@ -220,7 +232,7 @@ func signupBody(subject string, changes ...any) object {
 	body := object{
 		"subject": subject, "child_notice": object{"version": "n_old"},
 		"child":    object{"under_age": true, "birth_date": born(), "name": "김하늘", "email": "kid@example.com", "phone": "+821012345678", "locale": "ko"},
-		"guardian": object{"name": guardianName, "email": guardianEmail, "phone": guardianPhone, "locale": "ko"},
+		"guardian": object{"name": guardianName, "email": guardianEmail + "." + subject + "@example.com", "phone": guardianPhone, "locale": "ko"},
 		"purposes": []any{"account", "delivery"},
 		"data":     object{"nickname": "하늘이", "birth_date": born(), "address": "서울시 종로구 1"},
 	}
