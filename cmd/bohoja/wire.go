@@ -119,11 +119,7 @@ func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, e
 	if s.links, err = link.Open(dir, link.Options{Issuer: issuer(name), Clock: s.store.Clock}); err != nil {
 		return nil, err
 	}
-	c := outbox.Config{Client: h.clients.Write, Keys: keysOf(name)}
-	if name == redisstore.Test {
-		c.Offset = func() time.Duration { return time.Until(s.store.Clock()) }
-	}
-	s.queue = outbox.NewQueue(c)
+	s.queue = outbox.NewQueue(outbox.Config{Client: h.clients.Write, Keys: keysOf(name), Offset: s.store.Ahead})
 	return s, nil
 }
 

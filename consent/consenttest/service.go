@@ -119,7 +119,7 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Phones: plainPhones{}, Clock: k.Store.Clock,
 		Book: func() *consent.Book { return book }, Settings: set,
 	}
-	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.offset})
+	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.Store.Ahead})
 	k.Relay = outbox.NewRelay(outbox.Setup{
 		Queue: k.Queue, Apps: func() []string { return []string{"shop", "game"} },
 		Remains: func(j outbox.Job) []byte { return consent.Remains(consent.Job{Kind: j.Kind, Body: j.Body}) },
@@ -133,7 +133,14 @@ func outboxKeys(app string) outbox.Keys {
 	return outbox.Keys{Due: due, Jobs: jobs, Dead: dead}
 }
 
-func (k *Kit) offset() time.Duration { return time.Until(k.Store.Clock()) }
+// offset is exact to the millisecond: a job that is due now is claimed now.
+func (k *Kit) offset() time.Duration {
+	d, err := k.Store.Offset(k.t.Context())
+	if err != nil {
+		return 0 // the claim will say that the store is away
+	}
+	return d
+}
 
 func (k *Kit) post(ctx context.Context, j outbox.Job) error {
 	return k.Service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})

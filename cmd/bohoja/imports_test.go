@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/bohoja/bohoja/"
+
+// pkg is what `go list -json` tells of a package.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Doc        string
+	Name       string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Doc,Name", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 15 {
+		t.Fatalf("only %d packages were listed", len(all))
+	}
+	return all
+}
+
+// rooms says which packages of this module a package may import. A name ends with /... for all below it; what is not
+// listed may import nothing of the module. The way is cmd → handlers → web → {consent, templates}; adapters import the
+// domain and not each other, save the store, which writes the outbox's jobs in the same script.
+var rooms = map[string][]string{
+	"consent":                   nil,
+	"consent/seal":              {"consent", "consent/seal/keyfile"},
+	"consent/seal/keyfile":      {"consent"},
+	"consent/link":              {"consent", "consent/seal/keyfile"},
+	"consent/gate":              {"consent"},
+	"consent/webhook":           {"consent"},
+	"consent/redisstore/script": {"consent"},
+	"consent/outbox":            {"consent", "consent/redisstore/script"},
+	"consent/redisstore":        {"consent", "consent/outbox", "consent/redisstore/script"},
+	"consent/consenttest":       {"consent", "consent/..."},
+	"templates":                 {"consent"},
+	"mailer":                    {"consent", "templates"},
+	"mailer/catcher":            nil,
+	"mailer/mailertest":         {"mailer/catcher"},
+	"handlers/web":              {"consent", "templates"},
+	"handlers/api":              {"consent", "templates", "handlers/web"},
+	"handlers/api/client":       nil,
+	"handlers/guardian":         {"consent", "templates", "handlers/web"},
+	"handlers/ops":              {"consent", "handlers/web"},
+	"handlers/dev":              {"consent", "consent/webhook", "templates", "handlers/web", "mailer/catcher"},
+	"cmd/bohoja/config":         {"consent"},
+	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
+	"cmd/demoshop":              {"cmd/demoshop/shop", "handlers/api/client", "handlers/web"},
+	"cmd/demoshop/shop":         {"handlers/api/client", "templates", "consent", "consent/webhook"},
+}
+
+// homes says where a technology may live.
+var homes = map[string][]string{
+	"github.com/gin-gonic/gin":       {"handlers/", "cmd/bohoja"},
+	"github.com/redis/go-redis/":     {"consent/redisstore", "consent/outbox", "consent/gate", "consent/consenttest", "cmd/bohoja"},
+	"github.com/alicebob/miniredis/": {"consent/consenttest", "cmd/bohoja"},
+	"github.com/wneessen/go-mail":    {"mailer"},
+	"github.com/emersion/":           {"mailer"},
+	"github.com/golang-jwt/":         {"consent/link"},
+	"github.com/tink-crypto/":        {"consent/seal"},
+	"code.dny.dev/ssrf":              {"consent/webhook"},
+	"github.com/prometheus/":         {"handlers/ops", "cmd/bohoja"},
+	"github.com/spf13/cobra":         {"cmd/bohoja"},
+	"github.com/nyaruka/":            {"consent/gate"},
+	"testing":                        {"consent/consenttest", "mailer/mailertest"},
+}
+
+func may(name, imported string) bool {
+	for _, allowed := range rooms[name] {
+		below, all := strings.CutSuffix(allowed, "...")
+		if imported == allowed || all && strings.HasPrefix(imported, below) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if _, known := rooms[name]; !known {
+			t.Errorf("%s has no line in rooms: say what it may import", name)
+		}
+		for _, i := range p.Imports {
+			if inner, ours := strings.CutPrefix(i, module); ours && !may(name, inner) {
+				t.Errorf("%s imports %s", name, inner)
+			}
+		}
+	}
+}
+
+func TestHomes(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, i := range p.Imports {
+			for technology, allowed := range homes {
+				at := i == technology || strings.HasSuffix(technology, "/") && strings.HasPrefix(i, technology) || strings.HasPrefix(i, technology+"/")
+				if at && !slices.ContainsFunc(allowed, func(home string) bool { return strings.HasPrefix(name, home) }) {
+					t.Errorf("%s imports %s, which lives in %v", name, i, allowed)
+				}
+			}
+		}
+	}
+}
+
+// TestDomainKnowsNoTechnology: the domain stands on the standard library and on tables of Unicode alone.
+func TestDomainKnowsNoTechnology(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"consent" {
+			continue
+		}
+		for _, i := range p.Imports {
+			outside := strings.Contains(strings.Split(i, "/")[0], ".")
+			if outside && !strings.HasPrefix(i, "golang.org/x/text/") && i != "golang.org/x/net/idna" {
+				t.Errorf("the domain imports %s", i)
+			}
+			if slices.Contains([]string{"net/http", "database/sql", "os", "html/template"}, i) {
+				t.Errorf("the domain imports %s", i)
+			}
+		}
+	}
+}
+
+func TestPackagesAreDocumented(t *testing.T) {
+	for _, p := range packages(t) {
+		want := "Package " + p.Name + " "
+		if p.Name == "main" {
+			want = "Command " + path.Base(p.ImportPath) + " "
+		}
+		if !strings.HasPrefix(p.Doc, want) {
+			t.Errorf("%s: its comment begins %q, not %q", p.ImportPath, p.Doc, want)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package guardian_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+func TestHeaders(t *testing.T) {
+	s := open(t)
+	ticket, link := s.asked("user-1")
+	const csp = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	for _, p := range []page{
+		s.get(link), s.get(ticket.ChildPage), s.get(s.server.URL + "/code"), s.get(s.server.URL + "/c/x"), s.get(s.server.URL + "/w/x"),
+		s.post(link, url.Values{}), s.get(s.server.URL + "/k/x"), s.post(ticket.ChildPage, url.Values{}),
+	} {
+		for name, want := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Content-Security-Policy": csp,
+		} {
+			if got := p.Header.Get(name); got != want {
+				t.Errorf("%s %d: %s = %q", p.Request.URL.Path[:3], p.StatusCode, name, got)
+			}
+		}
+		if p.Header.Get("Set-Cookie") != "" || strings.Contains(p.body, "<script") {
+			t.Error("a cookie or a script")
+		}
+	}
+}
+
+// TestDeadLinks: each has its own status and its own words.
+func TestDeadLinks(t *testing.T) {
+	s := open(t)
+	ticket, link := s.asked("user-1")
+	titles := map[string]bool{}
+	dead := func(p page, status int) {
+		t.Helper()
+		s.expect(p, status)
+		if titles[p.title()] {
+			t.Errorf("the title %q is another page's too", p.title())
+		}
+		titles[p.title()] = true
+	}
+	dead(s.get(link[:len(link)-4]+"AAAA"), http.StatusNotFound)
+	g := consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("other@example.com")}
+	if _, err := s.Service.Correct(t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, ticket.Record.ID, g); err != nil {
+		t.Fatal(err)
+	}
+	dead(s.get(link), http.StatusGone)
+	s.Work()
+	l, _ := s.Letters.Last(consent.LetterInvite)
+	s.Advance(consent.DefaultPending)
+	dead(s.get(l.Link), http.StatusOK) // expired: its page says so for 30 days
+	s.Advance(31 * 24 * time.Hour)
+	dead(s.get(l.Link), http.StatusGone)
+}
+
+func TestForgedTokensAreOne(t *testing.T) {
+	s := open(t)
+	want := s.expect(s.get(s.server.URL+"/c/x"), http.StatusNotFound).body
+	for _, token := range []string{"y", strings.Repeat("a", 300), "eyJhbGciOiJub25lIn0.e30.", "%2e%2e", "a.b.c"} {
+		if p := s.get(s.server.URL + "/c/" + token); p.StatusCode != http.StatusNotFound || p.body != want {
+			t.Errorf("%.20q: %d, another page", token, p.StatusCode)
+		}
+	}
+}
+
+func TestWithdrawByLink(t *testing.T) {
+	s := open(t)
+	ticket, link := s.asked("user-1")
+	check := s.check(link, with(yes(), "purpose.delivery", "yes"))
+	s.expect(s.post(link, with(check.hidden(), "confirm", "yes")), http.StatusSeeOther)
+	s.Work()
+	l, ok := s.Letters.Last(consent.LetterGranted)
+	if !ok {
+		t.Fatal("no letter about the grant")
+	}
+	h := s.read(l.Withdraw)
+	s.expect(s.post(l.Withdraw, h), http.StatusUnprocessableEntity)
+	s.expect(s.post(l.Withdraw, with(h, "guardian_name", "박보호", "withdraw", "all")), http.StatusUnprocessableEntity)
+	p := s.expect(s.post(l.Withdraw, with(h, "guardian_name", "김보호", "withdraw", "some", "purpose.delivery", "yes")), http.StatusOK)
+	s.expect(s.post(l.Withdraw, with(p.hidden(), "confirm", "yes")), http.StatusSeeOther)
+	rec, err := s.Service.Find(t.Context(), s.App, ticket.Record.ID)
+	if err != nil || rec.Status != consent.Granted || len(rec.Granted) != 1 || rec.Granted[0] != "account" {
+		t.Fatalf("after the partial withdrawal: %s %v, %v", rec.Status, rec.Granted, err)
+	}
+	h = s.read(l.Withdraw)
+	p = s.expect(s.post(l.Withdraw, with(h, "guardian_name", "김보호", "withdraw", "all")), http.StatusOK)
+	s.expect(s.post(l.Withdraw, with(p.hidden(), "confirm", "yes")), http.StatusSeeOther)
+	if got := s.status(ticket.Record.ID); got != consent.Withdrawn {
+		t.Errorf("status %s", got)
+	}
+	s.expect(s.get(l.Withdraw), http.StatusOK)
+}
+
+func TestChildPage(t *testing.T) {
+	s := open(t)
+	ticket, _ := s.asked("user-1")
+	p := s.expect(s.get(ticket.ChildPage), http.StatusOK)
+	if !strings.Contains(p.body, ticket.PairingCode) || !strings.Contains(p.body, "pa***@example.com") || strings.Contains(p.body, "김보호") {
+		t.Error("the page lacks the code or the masked address, or holds the guardian's name")
+	}
+	s.expect(s.post(ticket.ChildPage, url.Values{"act": {"resend"}}), http.StatusSeeOther)
+	s.Work()
+	if n := len(s.Letters.All()); n != 2 {
+		t.Errorf("%d letters after a resend", n)
+	}
+	s.expect(s.post(ticket.ChildPage, url.Values{"act": {"cancel"}}), http.StatusSeeOther)
+	if got := s.status(ticket.Record.ID); got != consent.Pending {
+		t.Errorf("cancelled without being sure: %s", got)
+	}
+	s.expect(s.post(ticket.ChildPage, url.Values{"act": {"cancel"}, "sure": {"yes"}}), http.StatusSeeOther)
+	if got := s.status(ticket.Record.ID); got != consent.Cancelled {
+		t.Errorf("status %s", got)
+	}
+	if p := s.expect(s.get(ticket.ChildPage), http.StatusOK); strings.Contains(p.body, ticket.PairingCode) {
+		t.Error("the code outlives the request")
+	}
+}
+
+func TestCode(t *testing.T) {
+	s := open(t)
+	_, link := s.asked("user-1")
+	l, _ := s.Letters.Last(consent.LetterInvite)
+	for _, typed := range []string{l.Code, strings.ToLower(l.Code), " " + strings.ReplaceAll(l.Code, "-", " ")} {
+		p := s.expect(s.post(s.server.URL+"/code", url.Values{"code": {typed}}), http.StatusSeeOther)
+		if p.Header.Get("Location") != link {
+			t.Errorf("%q leads elsewhere", typed)
+		}
+	}
+	wrong := s.expect(s.post(s.server.URL+"/code", url.Values{"code": {"AAAA-BBBB"}}), http.StatusUnprocessableEntity)
+	short := s.expect(s.post(s.server.URL+"/code", url.Values{"code": {"A"}}), http.StatusUnprocessableEntity)
+	if wrong.title() != short.title() {
+		t.Error("a code that cannot exist is told apart from one that does not")
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	s := open(t)
+	_, link := s.asked("user-1")
+	if p := s.get(link); !strings.Contains(p.body, `<html lang="ko"`) {
+		t.Error("the page is not in the guardian's language")
+	}
+	p := s.expect(s.get(link+"?lang=en"), http.StatusOK)
+	if !strings.Contains(p.body, `<html lang="en"`) || !strings.Contains(p.body, "?lang=en") {
+		t.Error("the page does not stay in the chosen language")
+	}
+	if p := s.expect(s.get(link+"?lang=%22%3E%3Cscript"), http.StatusOK); strings.Contains(p.body, "<script") {
+		t.Error("the language is printed as it came")
+	}
+}
+
+// TestStoreAway: nobody is told that a link is dead while the store cannot be asked.
+func TestStoreAway(t *testing.T) {
+	s := open(t)
+	_, link := s.asked("user-1")
+	s.Service.Store = away{s.Service.Store}
+	s.expect(s.get(link), http.StatusServiceUnavailable)
+}
+
+type away struct{ consent.Store }
+
+func (away) Get(context.Context, string, string) (consent.Record, error) {
+	return consent.Record{}, consent.ErrUnavailable
+}
