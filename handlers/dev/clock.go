@@ -17,6 +17,9 @@ const farthest = 20 * 365 * 24 * time.Hour
 
 func (d *Dev) clock(c *gin.Context) error { return d.showClock(c, http.StatusOK, "", nil) }
 
+// local is a time as people where the apps are read it.
+func (d *Dev) local(t time.Time) time.Time { return t.In(d.opt.Book().Profile.Zone) }
+
 func (d *Dev) showClock(c *gin.Context, status int, by string, faults []templates.Fault) error {
 	ctx := c.Request.Context()
 	now, err := d.opt.Clock.Now(ctx)
@@ -30,7 +33,7 @@ func (d *Dev) showClock(c *gin.Context, status int, by string, faults []template
 	frame := d.frame()
 	frame.Faults = faults
 	return d.show(c, status, templates.DevClock{
-		Frame: frame, Action: d.base + "/dev/clock", Now: now.In(d.opt.Book().Profile.Zone), Ahead: ahead, By: by,
+		Frame: frame, Action: d.base + "/dev/clock", Now: d.local(now), Ahead: ahead, By: by,
 	})
 }
 
@@ -57,19 +60,22 @@ func (d *Dev) advance(c *gin.Context) error {
 func (d *Dev) hooks(c *gin.Context) error {
 	p := templates.DevHooks{Frame: d.frame()}
 	if d.opt.Calls != nil {
-		p.Calls = d.opt.Calls()
+		for _, call := range d.opt.Calls() {
+			call.At = d.local(call.At)
+			p.Calls = append(p.Calls, call)
+		}
 	}
 	if d.opt.Hooks != nil {
 		for _, a := range d.opt.Hooks() {
-			p.Attempts = append(p.Attempts, attempt(a))
+			p.Attempts = append(p.Attempts, d.attempt(a))
 		}
 	}
 	return d.show(c, http.StatusOK, p)
 }
 
-func attempt(a webhook.Attempt) templates.DevAttempt {
+func (d *Dev) attempt(a webhook.Attempt) templates.DevAttempt {
 	out := templates.DevAttempt{
-		At: a.At, Took: a.Took.Round(time.Millisecond), Type: string(a.Type), ID: a.Event, Host: a.Host, Result: "no answer",
+		At: d.local(a.At), Took: a.Took.Round(time.Millisecond), Type: string(a.Type), ID: a.Event, Host: a.Host, Result: "no answer",
 	}
 	if a.Code != 0 {
 		out.Result = strconv.Itoa(a.Code) + " " + http.StatusText(a.Code)

@@ -127,7 +127,7 @@ func TestInboxPage(t *testing.T) {
 	p.box.put("other@example.com")
 	body := p.ask("GET", "/dev/inbox", nil).Body.String()
 	newer, older := strings.Index(body, "/consent/dev/inbox/2"), strings.Index(body, "/consent/dev/inbox/1")
-	if newer < 0 || older < newer || !strings.Contains(body, "부탁") {
+	if newer < 0 || older < newer || !strings.Contains(body, "부탁") || !strings.Contains(body, "18:01:00") {
 		t.Error(body)
 	}
 	if body := p.ask("GET", "/dev/inbox?to=other@example.com", nil).Body.String(); strings.Contains(body, "parent@") {
@@ -211,14 +211,14 @@ func TestClockFaults(t *testing.T) {
 func TestHooks(t *testing.T) {
 	p := open(t, func(o *Options) {
 		o.Calls = func() []templates.DevHook {
-			return []templates.DevHook{{Type: "consent.granted", ID: "evt_1", Verified: true, Body: `{"a":1}`}, {Type: "refused"}}
+			return []templates.DevHook{{At: began, Type: "consent.granted", ID: "evt_1", Verified: true, Body: `{"a":1}`}, {Type: "refused"}}
 		}
 		o.Hooks = func() []webhook.Attempt {
-			return []webhook.Attempt{{Type: "consent.pending", Event: "evt_2", Host: "h:1", Code: 503, Stage: "answer"}, {Event: "evt_3", Stage: "dns"}, {Event: "evt_4", Code: 204}}
+			return []webhook.Attempt{{At: began.Add(time.Second), Type: "consent.pending", Event: "evt_2", Host: "h:1", Code: 503, Stage: "answer"}, {Event: "evt_3", Stage: "dns"}, {Event: "evt_4", Code: 204}}
 		}
 	})
 	body := p.ask("GET", "/dev/webhooks", nil).Body.String()
-	for _, want := range []string{"consent.granted", "signature fits", "signature does not fit", "evt_2", "503 Service Unavailable, failed at: answer", "no answer, failed at: dns", "204 No Content"} {
+	for _, want := range []string{"consent.granted", "18:00:00", "18:00:01", "signature fits", "signature does not fit", "evt_2", "503 Service Unavailable, failed at: answer", "no answer, failed at: dns", "204 No Content"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)
 		}

@@ -60,7 +60,7 @@ func (d *Dev) inbox(c *gin.Context) error {
 
 func (d *Dev) mail(l catcher.Letter) templates.DevMail {
 	return templates.DevMail{
-		URL: d.letterURL(l), To: l.To, Subject: l.Subject, At: l.At, Code: l.Code, Links: l.Links,
+		URL: d.letterURL(l), To: l.To, Subject: l.Subject, At: d.local(l.At), Code: l.Code, Links: l.Links,
 	}
 }
 
