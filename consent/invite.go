@@ -92,13 +92,14 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 	return nil
 }
 
-// mayRemind keeps a reminder that an outage held up out of the night, and drops one that would follow another letter too soon.
+// mayRemind keeps a reminder that an outage held up out of the night, and drops one that would
+// follow another letter too soon or come too late for an answer.
 func (s *Service) mayRemind(rec Record, l LetterJob) error {
 	if l.Letter != LetterRemind {
 		return nil
 	}
 	now := s.Clock()
-	if now.Sub(rec.MailAt) < remindGap {
+	if now.Sub(rec.MailAt) < remindGap || s.decideBy(rec).Sub(now) < remindLeft {
 		return ErrMoot
 	}
 	if wait := s.decent(now).Sub(now); wait > 0 {
