@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 )
 
 // Correct sets the first guardian's name and address anew while the request is pending. A new address voids the links
@@ -90,11 +89,10 @@ func (s *Service) resealPeople(ctx context.Context, rec Record, people People) (
 	if err != nil {
 		return nil, err
 	}
-	class, at := ClassHour, time.Time{}
+	class := ClassHour
+	at, _ := s.Vault.KeyOf(rec.People)
 	if rec.Status == Granted {
 		class, at = ClassEvidence, s.Clock()
-	} else {
-		at, _ = s.Vault.KeyOf(rec.People)
 	}
 	return s.Vault.Seal(ctx, class, at, label(rec, FieldPeople, rec.Rev+1), plain)
 }

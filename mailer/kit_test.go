@@ -142,7 +142,7 @@ func (s *script) talk(c net.Conn) {
 			continue
 		}
 		if body {
-			verb, body = "dot", false
+			verb = "dot"
 		}
 		s.mu.Lock()
 		s.heard = append(s.heard, verb)

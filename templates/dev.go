@@ -81,7 +81,7 @@ func (DevClock) Stamp(t time.Time) string { return t.Format("2006-01-02 15:04:05
 // Steps are the lengths offered as buttons.
 func (DevClock) Steps() []string { return []string{"10m", "1h", "24h", "72h", "119h"} }
 
-// By is the field for a length of one's own.
+// Field is the field for a length of one's own.
 func (p DevClock) Field() Field {
 	f := Field{Name: "by", Label: "Another length", Hint: "For example 26h or 90m", Value: p.By, Size: "narrow"}
 	f.Fault, f.Problem, _ = p.trouble("by")

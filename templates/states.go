@@ -134,7 +134,7 @@ func (x fixture) purposes(answers ...string) []Purpose {
 	ids := []string{"account", "delivery", "snacks"}[:len(answers)]
 	out := PurposesOf(x.app, ids, x.frame.Lang)
 	for i := range out {
-		out[i].Answer = answers[i]
+		out[i].Answer = answers[i] //nolint:gosec // as many purposes as answers, see ids
 	}
 	return out
 }

@@ -214,10 +214,10 @@ func (l *line) start(ctx context.Context, s *shift, j Job) {
 		defer l.giveBack(1)
 		defer l.count(j.App, -1)
 		if ctx.Err() != nil { // claimed while the stop came
-			l.settle(s.ctx, j, verdict{outcome: OutcomeDelayed})
+			l.settle(s.ctx, j, verdict{outcome: OutcomeDelayed}) //nolint:contextcheck // s.ctx outlives the stop by the grace
 			return
 		}
-		l.try(s.ctx, j)
+		l.try(s.ctx, j) //nolint:contextcheck // as above
 	})
 }
 

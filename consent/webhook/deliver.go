@@ -135,7 +135,7 @@ func (d *Deliverer) attempt(
 	}
 	ctx, at := traced(ctx)
 	// RoundTrip, not a Client: one exchange, without redirects, cookies or errors that quote the URL.
-	answer, err := d.transport.RoundTrip(req.WithContext(ctx))
+	answer, err := d.transport.RoundTrip(req.WithContext(ctx)) //nolint:bodyclose // discard closes it
 	if err != nil {
 		return 0, failed(at.name(), err)
 	}

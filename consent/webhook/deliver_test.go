@@ -412,7 +412,7 @@ func TestNothingLeaks(t *testing.T) {
 	const canary = "canary-7d1f"
 	s := newShop(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Said", canary)
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = w.Write([]byte(canary))
 	})
 	garbled := newShop(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -40,7 +40,7 @@ func TestGuardAddresses(t *testing.T) {
 				t.Errorf("%s: got %v, want %v", a, err, want)
 			}
 			opened := want
-			if want == ErrPrivate {
+			if errors.Is(want, ErrPrivate) {
 				opened = nil
 			}
 			if err := newGuard(true).control(network, a+":443", nil); !errors.Is(err, opened) {

@@ -93,10 +93,6 @@ func (s *shop) port(t *testing.T) string {
 	return port
 }
 
-// status answers with this code.
-func status(code int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
-}
 
 // declare returns a source of the book in which the app "shop" has these targets.
 func declare(t *testing.T, hooks ...consent.Webhook) func() *consent.Book {

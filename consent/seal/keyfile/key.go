@@ -75,7 +75,7 @@ func (k Key) encode() []byte {
 	if !k.Dies.IsZero() {
 		f.Dies = k.Dies.UnixMilli()
 	}
-	content, _ := json.Marshal(f) // numbers, text and bytes always marshal
+	content, _ := json.Marshal(f) //nolint:gosec // this is the file that holds the key; numbers, text and bytes always marshal
 	return append(content, '\n')
 }
 
