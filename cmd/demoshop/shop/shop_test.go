@@ -28,7 +28,7 @@ func canaries(text string) []string {
 func everything(s *Shop) string {
 	var b strings.Builder
 	for _, a := range s.accounts.all() {
-		fmt.Fprintf(&b, "%+v\n", a.look())
+		fmt.Fprintf(&b, "%+v\n%s\n", a.look(), a.look().data) // bytes print as numbers, but for %s
 	}
 	fmt.Fprintf(&b, "%+v", s.Calls())
 	return b.String()
