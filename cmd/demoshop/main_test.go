@@ -69,7 +69,7 @@ func TestRun(t *testing.T) {
 		}
 		body, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
-		if err != nil || res.StatusCode != 200 || !strings.Contains(string(body), `action="/shop/"`) {
+		if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), `action="/shop/"`) {
 			t.Errorf("%s: %d %v", url, res.StatusCode, err)
 		}
 	}

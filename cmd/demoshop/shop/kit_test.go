@@ -128,7 +128,7 @@ func (s *service) one(w http.ResponseWriter, q *request, what string) {
 	case what == "":
 		answer(w, 200, q.view())
 	case what == "erased":
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	case q.status == "pending":
 		problem(w, 409, "not_granted")
 	case what == "release" && (q.acked || q.status != "granted"):
@@ -137,7 +137,7 @@ func (s *service) one(w http.ResponseWriter, q *request, what string) {
 		answer(w, 200, map[string]any{"id": q.id, "subject": q.Subject, "purposes": q.Purposes, "data": q.Data})
 	case what == "release/ack":
 		q.acked = true
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	}
 }
 

@@ -49,8 +49,12 @@ func (s *Shop) childPage(r *http.Request, v view) string {
 // waiting says that the guardian was asked, and where the child can follow it.
 func (s *Shop) waiting(w http.ResponseWriter, r *http.Request) {
 	v, ok := s.known(r)
-	if !ok || v.state != stateWaiting {
-		http.Redirect(w, r, s.link(r, "/account/"+r.PathValue("subject")), http.StatusSeeOther)
+	if !ok {
+		s.restart(w, r)
+		return
+	}
+	if v.state != stateWaiting {
+		s.redirect(w, r, "/account/"+v.subject)
 		return
 	}
 	page := s.childPage(r, v)
@@ -128,7 +132,7 @@ func text(value jsonText) string {
 // mine leads to the account that was made last, where that gives nobody away; else to the sign-up. A real shop has a login.
 func (s *Shop) mine(w http.ResponseWriter, r *http.Request) {
 	if a, ok := s.accounts.newest(); ok && s.opt.Playground {
-		http.Redirect(w, r, s.link(r, "/account/"+a.subject), http.StatusSeeOther)
+		s.redirect(w, r, "/account/"+a.subject)
 		return
 	}
 	s.restart(w, r)
@@ -136,7 +140,12 @@ func (s *Shop) mine(w http.ResponseWriter, r *http.Request) {
 
 // restart leads to the first page.
 func (s *Shop) restart(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, s.link(r, "/"), http.StatusSeeOther)
+	s.redirect(w, r, "/")
+}
+
+// redirect leads to another path of the shop, never elsewhere: the paths are those of this package, with names made here.
+func (s *Shop) redirect(w http.ResponseWriter, r *http.Request, path string) {
+	http.Redirect(w, r, s.link(r, path), http.StatusSeeOther) //nolint:gosec // see above
 }
 
 // fail says that it does not work now. What the API said is for the log; it holds nothing of anybody.

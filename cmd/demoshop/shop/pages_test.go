@@ -167,7 +167,7 @@ func TestUnknown(t *testing.T) {
 		{"GET", "/guardian?lang=en", "/dev/shop/?lang=en"},
 		{"GET", "/account/acc_x", "/dev/shop/"},
 		{"GET", "/account/" + fresh, "/dev/shop/"},
-		{"GET", "/waiting/acc_x", "/dev/shop/account/acc_x"},
+		{"GET", "/waiting/acc_x", "/dev/shop/"},
 		{"GET", "/account", "/dev/shop/"},
 	} {
 		w := s.page(tc.method, tc.path, nil)

@@ -127,6 +127,9 @@ func TestEnds(t *testing.T) {
 			if told := s.api.count("/erased"); (told == 1) != (want == stateEnded) {
 				t.Errorf("told %d times of the erasure", told)
 			}
+			if to := s.page("GET", "/waiting/"+subject, nil).Header().Get("Location"); to != "/dev/shop/account/"+subject {
+				t.Errorf("the waiting page leads to %q", to)
+			}
 			w := s.page("GET", "/account/"+subject+"?lang=en", nil)
 			if w.Code != 200 || canaries(w.Body.String()) != nil {
 				t.Errorf("page: %d", w.Code)

@@ -151,7 +151,7 @@ func (s *Shop) ask(w http.ResponseWriter, r *http.Request) {
 			a.state, a.request = stateWaiting, made.ID
 		}
 	})
-	http.Redirect(w, r, s.link(r, "/waiting/"+f.Subject), http.StatusSeeOther)
+	s.redirect(w, r, "/waiting/"+a.subject)
 }
 
 // request is what the API is asked. The address is optional, and so is its purpose: without one nobody asks for it.
