@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bohoja/bohoja/cmd/bohoja/config"
+)
+
+// process is one `bohoja serve`; it may be started again on the same addresses.
+type process struct {
+	public, ops string
+	cmd         *exec.Cmd
+	done        chan struct{} // closed when cmd has ended; nil before the first start
+	said        saying
+}
+
+// saying is what a process wrote, over all its starts.
+type saying struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (s *saying) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+// String returns all of it.
+func (s *saying) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
+}
+
+// environ are the settings of the story, changed by pairs.
+func (s *story) environ(ts *testscript.TestScript, more ...string) []string {
+	out := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "GOCOVERDIR=" + os.Getenv("GOCOVERDIR")}
+	for _, name := range append(config.Names(), "config") {
+		variable := "BOHOJA_" + strings.ToUpper(strings.ReplaceAll(name, ".", "__"))
+		if value := ts.Getenv(variable); value != "" {
+			out = append(out, variable+"="+value)
+		}
+	}
+	return append(out, more...)
+}
+
+// named returns the process of a word's only argument, or the first one.
+func (s *story) named(ts *testscript.TestScript, args []string) *process {
+	name := ""
+	if len(args) > 0 {
+		name = one(ts, args)
+	}
+	p := s.processes[name]
+	if p == nil {
+		p = s.address(name)
+	}
+	return p
+}
+
+// wordServe starts a process and waits until it says that it is ready.
+func (s *story) wordServe(ts *testscript.TestScript, _ bool, args []string) {
+	p := s.named(ts, args)
+	p.kill()
+	p.cmd = exec.Command("bohoja", "serve")
+	p.cmd.Dir = s.dir
+	p.cmd.Env = s.environ(ts, "BOHOJA_LISTEN="+p.public, "BOHOJA_OPS_LISTEN="+p.ops)
+	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its processes with it
+	ts.Check(p.cmd.Start())
+	done := make(chan struct{})
+	go func() { _ = p.cmd.Wait(); close(done) }()
+	p.done = done
+	wait(ts, func() bool { return p.ended() || p.ready() }, "serve to be ready")
+	if p.ended() {
+		ts.Fatalf("serve ended: %v\n%s", p.cmd.ProcessState, p.said.String())
+	}
+}
+
+func (p *process) ready() bool {
+	res, err := http.Get("http://" + p.ops + "/readyz")
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+func (p *process) ended() bool {
+	if p.done == nil {
+		return true
+	}
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process as kill -9 does. It does nothing to one that does not run.
+func (p *process) kill() {
+	if p.ended() {
+		return
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+func (s *story) wordKill(ts *testscript.TestScript, _ bool, args []string) { s.named(ts, args).kill() }
+
+// wordTerm asks the process to stop, which it must do by itself and with exit code 0.
+func (s *story) wordTerm(ts *testscript.TestScript, _ bool, args []string) {
+	p := s.named(ts, args)
+	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
+	wait(ts, p.ended, "serve to stop")
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		ts.Fatalf("exit code %d", code)
+	}
+}
+
+// wordHup asks for a reload and waits until the process has said what became of it.
+func (s *story) wordHup(ts *testscript.TestScript, _ bool, args []string) {
+	p := s.named(ts, args)
+	before := strings.Count(p.said.String(), "reloaded")
+	ts.Check(p.cmd.Process.Signal(syscall.SIGHUP))
+	wait(ts, func() bool { return strings.Count(p.said.String(), "reloaded") > before }, "a word about the reload")
+}
+
+func (s *story) wordVia(ts *testscript.TestScript, _ bool, args []string) {
+	s.at = one(ts, args)
+	if s.at == "first" {
+		s.at = ""
+	}
+	if s.processes[s.at] == nil {
+		ts.Fatalf("there is no process %q", s.at)
+	}
+}
+
+// wordExits runs a command to its end.
+func (s *story) wordExits(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command("bohoja", args[1:]...)
+	cmd.Dir, cmd.Env = s.dir, s.environ(ts, "BOHOJA_LISTEN="+s.processes[""].public)
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	out, err := cmd.CombinedOutput()
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		ts.Check(err)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("said"), out, 0o600))
+	if code := strconv.Itoa(cmd.ProcessState.ExitCode()); code != args[0] {
+		ts.Fatalf("exit code %s, want %s\n%s", code, args[0], out)
+	}
+}
+
+// wordHere kills the service when this run of the story is about this point, and starts it anew. A point whose name ends
+// in redis kills Redis instead, under the running service. What a killed worker held, or whose claim was not answered, is
+// due again once its lease has ended.
+func (s *story) wordHere(ts *testscript.TestScript, _ bool, args []string) {
+	if one(ts, args) != s.killAt {
+		return
+	}
+	if strings.HasSuffix(args[0], "-redis") {
+		s.redis.Restart()
+		s.wordAdvance(ts, false, []string{"3m"})
+		return
+	}
+	s.processes[""].kill()
+	s.smtp.Wake()
+	s.wordServe(ts, false, nil)
+	s.wordAdvance(ts, false, []string{"3m"})
+}
+
+func (s *story) wordTimes(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for range n {
+		words()[args[1]](s, ts, neg, args[2:])
+	}
+}
+
+func (s *story) wordPatiently(ts *testscript.TestScript, neg bool, args []string) {
+	s.patient = true
+	if len(args) > 0 {
+		words()[args[0]](s, ts, neg, args[1:])
+		s.patient = false
+	}
+}
+
+func (s *story) wordReady(ts *testscript.TestScript, _ bool, args []string) {
+	want := true
+	if len(args) > 0 {
+		want = one(ts, args) == "200"
+	}
+	wait(ts, func() bool { return s.processes[s.at].ready() == want }, "/readyz")
+}
