@@ -59,7 +59,7 @@ func show(p templates.Page) answer                { return answer{status: http.S
 func again(p templates.Page) answer               { return answer{status: http.StatusUnprocessableEntity, page: p} }
 func with(status int, p templates.Page) answer    { return answer{status: status, page: p} }
 func seeOther(path string) answer                 { return answer{goTo: path} }
-func lang(c *gin.Context, fallback string) string { return cmp.Or(c.Query("lang"), fallback) }
+func lang(c *gin.Context, fallback string) string { return cmp.Or(chosenLang(c), fallback) }
 
 // page registers a page that is read by GET and HEAD and acted on by POST.
 func (p *Pages) page(r gin.IRouter, path string, read, act func(*gin.Context) (answer, error)) {
@@ -130,8 +130,16 @@ func (p *Pages) space(aud consent.Audience, token string) Door {
 // self is the path of the page itself, with the language that was chosen on it.
 func (p *Pages) self(c *gin.Context, dir string) string {
 	path := p.opt.Base + dir + c.Param("token")
-	if l := c.Query("lang"); slices.Contains(templates.Languages(), l) {
+	if l := chosenLang(c); l != "" {
 		path += "?lang=" + l
 	}
 	return path
+}
+
+// chosenLang is the language that was chosen on the page; "" for none, or for one that has no words.
+func chosenLang(c *gin.Context) string {
+	if l := c.Query("lang"); slices.Contains(templates.Languages(), l) {
+		return l
+	}
+	return ""
 }
