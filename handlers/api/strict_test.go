@@ -159,17 +159,17 @@ func TestIdempotency(t *testing.T) {
 	post(signupBody("user-3"), strings.Repeat("~", 255)).want(201, "")
 }
 
-// TestLargeNumbers: two whole numbers beyond 2^53 are two bodies, and come back as they were.
-func TestLargeNumbers(t *testing.T) {
+// TestNumbers: two whole numbers beyond 2^53 are two bodies, and numbers come back as they were sent.
+func TestNumbers(t *testing.T) {
 	h := open(t)
 	body := func(n string) string {
 		raw, _ := json.Marshal(signupBody("user-1", "data.nickname", "N"))
 		return strings.Replace(string(raw), `"N"`, n, 1)
 	}
-	id := h.call("POST", "/v1/consent-requests", body("9007199254740993"), "Idempotency-Key", "k").want(201, "").json()["id"].(string)
-	h.call("POST", "/v1/consent-requests", body("9007199254740992"), "Idempotency-Key", "k").want(422, "idempotency_mismatch")
+	id := h.call("POST", "/v1/consent-requests", body("[9007199254740993,1.50,0.12345678901234567890]"), "Idempotency-Key", "k").want(201, "").json()["id"].(string)
+	h.call("POST", "/v1/consent-requests", body("[9007199254740992,1.50,0.12345678901234567890]"), "Idempotency-Key", "k").want(422, "idempotency_mismatch")
 	h.decide("grant")
-	if r := h.call("POST", at(id, "/release"), nil).want(200, ""); !strings.Contains(string(r.Body), "9007199254740993") {
+	if r := h.call("POST", at(id, "/release"), nil).want(200, ""); !strings.Contains(string(r.Body), "[9007199254740993,1.50,0.12345678901234567890]") {
 		t.Errorf("released %s", r.Body)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -97,13 +98,14 @@ func TestRecover(t *testing.T) {
 // TestRecoverAfterHalf: an answer that has begun is cut, so that nobody takes it for a whole one.
 func TestRecoverAfterHalf(t *testing.T) {
 	b := newBench(t, func(c *gin.Context) error {
-		c.Header("Content-Length", "10")
 		c.String(http.StatusOK, "half")
+		c.Writer.Flush()
 		panic("x")
 	})
-	s := httptest.NewServer(b.engine)
+	s := httptest.NewUnstartedServer(b.engine)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Start()
 	defer s.Close()
-	s.Config.ErrorLog = nil
 	resp, err := http.Get(s.URL + "/v1/c/x")
 	if err == nil {
 		_, err = io.ReadAll(resp.Body)
