@@ -18,6 +18,7 @@ import (
 
 // Opening changes nothing, however often: the record and what it cost stay as they are.
 func TestOpenChangesNothing(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	before := get(t, k, rec.ID)
@@ -35,6 +36,7 @@ func TestOpenChangesNothing(t *testing.T) {
 }
 
 func TestOpenOfDeadLinks(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	for name, bad := range map[string]string{
@@ -63,6 +65,7 @@ func mustLink(link string, err error) string {
 }
 
 func TestCheckTooFast(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "user-1")
 	v, err := k.Service.Open(t.Context(), tok)
@@ -82,6 +85,7 @@ func TestCheckTooFast(t *testing.T) {
 
 // A proof is good for one hop of one request, one guardian and one revision.
 func TestStaleProofs(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	other, _ := start(t, k, "user-2")
@@ -118,6 +122,7 @@ func TestStaleProofs(t *testing.T) {
 
 // The text that is agreed to is the one that was on the page (KR-06).
 func TestTermsChangedWhileReading(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	form := checked(t, k, tok, yes()).Proof
@@ -155,6 +160,7 @@ func evidence(t *testing.T, k *consenttest.Kit, id string) (e consent.Evidence) 
 }
 
 func TestMissingAnswersAreEachNamed(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	for _, one := range []struct {
@@ -193,6 +199,7 @@ func TestMissingAnswersAreEachNamed(t *testing.T) {
 
 // KR-02, adult check: 19 in completed years, by Seoul's date.
 func TestGuardianMustBeOfAge(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	clockAt(t, k, 12)
 	_, tok := start(t, k, "user-1")
@@ -207,6 +214,7 @@ func TestGuardianMustBeOfAge(t *testing.T) {
 }
 
 func TestBirthDatesAsPeopleWriteThem(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "user-1")
 	for _, one := range [][3]string{
@@ -227,6 +235,7 @@ func TestBirthDatesAsPeopleWriteThem(t *testing.T) {
 }
 
 func TestTheNameInItsSpellings(t *testing.T) {
+	t.Parallel()
 	for given, typed := range map[string][]string{
 		"김보호":       {"김보호", " 김 보호 ", "김.보-호", norm("김보호")},
 		"Kim Bo-ho": {"kim boho", "BO HO KIM", "Boho Kim", "Ｋｉｍ Ｂｏ Ｈｏ", "boho, kim"},
@@ -253,6 +262,7 @@ func norm(s string) string {
 
 // A wrong name never says how wrong it was: every answer is the same.
 func TestAWrongNameTellsNothing(t *testing.T) {
+	t.Parallel()
 	var answers []string
 	for _, name := range []string{"김보", "김보호호", "박보호", "x", "엄마"} {
 		k := consenttest.New(t)
@@ -272,6 +282,7 @@ func TestAWrongNameTellsNothing(t *testing.T) {
 }
 
 func TestTheCodeInsteadOfTheName(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	ticket := signup(t, k, ask("user-1"))
 	tok := invited(t, k)
@@ -299,6 +310,7 @@ func miss(t *testing.T, k *consenttest.Kit, tok string, n int) {
 }
 
 func TestFiveMissesCloseTheGrant(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	form := checked(t, k, tok, yes()).Proof
@@ -319,6 +331,7 @@ func TestFiveMissesCloseTheGrant(t *testing.T) {
 }
 
 func TestARefusalIsNeverLocked(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "user-1")
 	miss(t, k, tok, 4)
@@ -333,6 +346,7 @@ func TestARefusalIsNeverLocked(t *testing.T) {
 
 // A hit gives its try back, so a guardian who comes back often is not locked out; misses before it still count.
 func TestAHitCostsNothing(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	miss(t, k, tok, 4)
@@ -345,6 +359,7 @@ func TestAHitCostsNothing(t *testing.T) {
 }
 
 func TestTheCodeHasItsOwnFive(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "user-1")
 	miss(t, k, tok, 4)
@@ -360,6 +375,7 @@ func TestTheCodeHasItsOwnFive(t *testing.T) {
 
 // A hundred wrong answers at once consume exactly five tries: each is charged before it is compared.
 func TestParallelWrongAnswersCostFive(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	form := opened(t, k, tok).Proof
@@ -388,6 +404,7 @@ func TestParallelWrongAnswersCostFive(t *testing.T) {
 
 // The child or the app may set the name anew three times, after the guardian said that it was entered differently.
 func TestMisnamed(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	miss(t, k, tok, 2)
@@ -413,6 +430,7 @@ func TestMisnamed(t *testing.T) {
 }
 
 func TestConfirmIsAChoice(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	for _, d := range []consent.Decision{consent.DecideGrant, consent.DecideDecline, consent.DecideNotMine} {
@@ -440,6 +458,7 @@ func TestConfirmIsAChoice(t *testing.T) {
 
 // Two clicks, two tabs: the same decision gets the same answer and happens once.
 func TestDoubleSubmit(t *testing.T) {
+	t.Parallel()
 	for _, d := range []consent.Decision{consent.DecideGrant, consent.DecideDecline, consent.DecideNotMine} {
 		k := consenttest.New(t)
 		rec, tok := start(t, k, "user-1")
@@ -468,6 +487,7 @@ func TestDoubleSubmit(t *testing.T) {
 
 // Of two tabs with different answers the first wins, and the other is told.
 func TestAnotherDecisionAfterwards(t *testing.T) {
+	t.Parallel()
 	all := yes()
 	all.Purposes["delivery"] = "yes"
 	for name, tabs := range map[string][2]consent.Answers{
@@ -498,6 +518,7 @@ func TestAnotherDecisionAfterwards(t *testing.T) {
 
 // Grant and decline at the same moment: one of them happens, whole.
 func TestGrantAgainstDecline(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	for _, subject := range []string{"user-1", "user-2", "user-3", "user-4", "user-5"} {
 		in := ask(subject)
@@ -526,6 +547,7 @@ func TestGrantAgainstDecline(t *testing.T) {
 
 // After the deadline nothing is decided, though nobody swept, and the link says so.
 func TestDecisionAfterTheDeadline(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	forms := []string{checked(t, k, tok, yes()).Proof, checked(t, k, tok, no(consent.DecideDecline)).Proof}
@@ -551,6 +573,7 @@ func TestDecisionAfterTheDeadline(t *testing.T) {
 
 // Should the host's clock be late, the script refuses all the same: the store's own time decides.
 func TestTheScriptKnowsTheDeadline(t *testing.T) {
+	t.Parallel()
 	for _, d := range []consent.Decision{consent.DecideDecline, consent.DecideNotMine} {
 		k := consenttest.New(t)
 		rec, tok := start(t, k, "user-1")
@@ -567,6 +590,7 @@ func TestTheScriptKnowsTheDeadline(t *testing.T) {
 }
 
 func TestLinksThatLiveShorter(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.Service.Settings.LinkTTL = 24 * time.Hour
 	rec, tok := start(t, k, "user-1")
@@ -604,6 +628,7 @@ func loseKeys(t *testing.T, k *consenttest.Kit) {
 
 // A pending request whose key was lost ends at once, whoever meets it first.
 func TestUnreadableEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, meet := range map[string]struct {
 		do   func(context.Context, *consenttest.Kit, consent.Record, string, string) error
 		want *consent.Error
@@ -649,6 +674,7 @@ func TestUnreadableEndsAtOnce(t *testing.T) {
 
 // Past its deadline a request ends for that, though its key died before somebody swept.
 func TestUnreadablePastTheDeadline(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	until(t, k, rec.ExpiresAt, 2*time.Hour)
@@ -665,6 +691,7 @@ func TestUnreadablePastTheDeadline(t *testing.T) {
 }
 
 func TestEvidence(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, _ := granted(t, k, "user-1")
 	e := evidence(t, k, rec.ID)

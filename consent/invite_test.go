@@ -13,6 +13,7 @@ import (
 )
 
 func TestInvitation(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Guardian.Locale = "en"
@@ -51,6 +52,7 @@ func everyLetter(t *testing.T, k *consenttest.Kit) (codes []string) {
 	if _, err := k.Service.Resend(t.Context(), k.App, app, ticket.Record.ID); err != nil {
 		t.Fatal(err)
 	}
+	k.Work()
 	k.Advance(25 * time.Hour)
 	tok := token(t, last(t, k, consent.LetterRemind).Link, "/c/")
 	decide(t, k, tok, yes())
@@ -69,6 +71,7 @@ func everyLetter(t *testing.T, k *consenttest.Kit) (codes []string) {
 
 // The facts that open the way to a grant are in no letter: a scanner of the mailbox must not find them.
 func TestNoLetterHoldsAFact(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	codes := everyLetter(t, k)
 	seen := map[consent.LetterKind]bool{}
@@ -108,6 +111,7 @@ func refuse(k *consenttest.Kit, err *consent.DeliveryError) *[]string {
 }
 
 func TestInvitationBounced(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec := signup(t, k, ask("user-1")).Record
 	refuse(k, &consent.DeliveryError{Class: consent.Never, Code: 550, Stage: "rcpt", Err: errors.New("parent@example.com unknown")})
@@ -132,6 +136,7 @@ func TestInvitationBounced(t *testing.T) {
 }
 
 func TestInvitationTriedAgain(t *testing.T) {
+	t.Parallel()
 	for name, class := range map[string]consent.DeliveryClass{"again": consent.Again, "unknown": consent.Unknown} {
 		k := consenttest.New(t)
 		rec := signup(t, k, ask("user-1")).Record
@@ -166,6 +171,7 @@ func moot(t *testing.T, k *consenttest.Kit, change func(rec consent.Record, tok 
 }
 
 func TestMootLettersAreDropped(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*testing.T, *consenttest.Kit, consent.Record, string){
 		"granted": func(t *testing.T, k *consenttest.Kit, _ consent.Record, tok string) { decide(t, k, tok, yes()) },
 		"declined": func(t *testing.T, k *consenttest.Kit, _ consent.Record, tok string) {
@@ -188,6 +194,7 @@ func TestMootLettersAreDropped(t *testing.T) {
 
 // A letter that waits while the address is corrected does not reach the old one.
 func TestLetterOfAnOlderAddressIsDropped(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec := signup(t, k, ask("user-1")).Record
 	_, err := k.Service.Correct(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret(guardianName), Email: consent.Secret("new@example.com")})
@@ -203,6 +210,7 @@ func TestLetterOfAnOlderAddressIsDropped(t *testing.T) {
 
 // One who asks for no more letters after the letter was asked for does not get it, and the app learns of it.
 func TestLetterToOneWhoWantsNoneAnyMore(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "stranger")
 	c := checked(t, k, tok, no(consent.DecideNotMine))
@@ -218,6 +226,7 @@ func TestLetterToOneWhoWantsNoneAnyMore(t *testing.T) {
 }
 
 func TestLettersPerDay(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	for i := range 12 {
 		signup(t, k, ask("user-"+string(rune('a'+i))))
@@ -264,6 +273,7 @@ func hourly(t *testing.T, k *consenttest.Kit, d time.Duration) []time.Time {
 }
 
 func TestReminders(t *testing.T) {
+	t.Parallel()
 	for _, hour := range []int{2, 10, 22} {
 		k := consenttest.New(t)
 		clockAt(t, k, hour)
@@ -285,6 +295,7 @@ func TestReminders(t *testing.T) {
 
 // However often the app resends, letters by ourselves keep twelve hours apart from what went before.
 func TestRemindersAfterResends(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	clockAt(t, k, 10)
 	rec := signup(t, k, ask("user-1")).Record
@@ -315,6 +326,7 @@ func TestRemindersAfterResends(t *testing.T) {
 
 // A mail server that is away over the evening does not make a reminder come at night.
 func TestReminderHeldUpWaitsForTheDay(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	clockAt(t, k, 19)
 	signup(t, k, ask("user-1"))
@@ -333,6 +345,7 @@ func TestReminderHeldUpWaitsForTheDay(t *testing.T) {
 }
 
 func TestNoReminderAfterADecision(t *testing.T) {
+	t.Parallel()
 	for _, d := range []consent.Decision{consent.DecideGrant, consent.DecideDecline, consent.DecideNotMine} {
 		k := consenttest.New(t)
 		_, tok := start(t, k, "user-1")
@@ -348,6 +361,7 @@ func TestNoReminderAfterADecision(t *testing.T) {
 
 // A reminder whose link would be dead is not sent.
 func TestNoReminderPastTheLinksLife(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.Service.Settings.LinkTTL = 48 * time.Hour
 	clockAt(t, k, 10)
@@ -359,6 +373,7 @@ func TestNoReminderPastTheLinksLife(t *testing.T) {
 
 // A reminder that was held up until nothing can be decided any more is dropped.
 func TestReminderHeldUpTooLong(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.Service.Settings.LinkTTL = 48 * time.Hour
 	clockAt(t, k, 10)
@@ -373,6 +388,7 @@ func TestReminderHeldUpTooLong(t *testing.T) {
 
 // The letters after a decision say what was decided and how to take it back.
 func TestLettersAfterADecision(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	everyLetter(t, k)
 	for _, kind := range []consent.LetterKind{consent.LetterGranted, consent.LetterConfirm} {
@@ -398,6 +414,7 @@ func TestLettersAfterADecision(t *testing.T) {
 }
 
 func TestPostOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, _ := start(t, k, "user-1")
 	for name, j := range map[string]consent.LetterJob{

@@ -58,6 +58,7 @@ func wish(r *rapid.T, purposes []consent.Purpose) (choices map[string]string, it
 // Whatever is asked and whatever is answered: what is released is what a granted purpose names, and of the rest there is
 // nothing left that could be read. What the child says of itself and of its guardian is never in it.
 func TestOnlyGrantedItemsAreReleased(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.Service.Settings.MinPage = 0
 	k.Service.Settings.GuardianDay = 1 << 20
@@ -129,6 +130,7 @@ func sealedItems(t *testing.T, k *consenttest.Kit, rec consent.Record) map[strin
 
 // The ciphertext of before the grant, as a backup has it, dies with its hour: refused items cannot come back.
 func TestRefusedItemsDieWithTheirHour(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	backup := get(t, k, rec.ID)
@@ -150,6 +152,7 @@ func TestRefusedItemsDieWithTheirHour(t *testing.T) {
 
 // A value that was moved, or rolled back, does not open.
 func TestMovedCiphertextDoesNotOpen(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	one, _ := granted(t, k, "user-1")
 	two, _ := granted(t, k, "user-2")
@@ -166,6 +169,7 @@ func TestMovedCiphertextDoesNotOpen(t *testing.T) {
 }
 
 func TestReleaseInEveryState(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	ctx := t.Context()
 	release := func(id string) error { _, err := k.Service.Release(ctx, k.App, app, id); return err }
@@ -204,6 +208,7 @@ func TestReleaseInEveryState(t *testing.T) {
 
 // Granted data that nobody collects is destroyed when its window is over; the consent stays.
 func TestLapse(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, _ := granted(t, k, "user-1")
 	until(t, k, rec.ReleaseBy, time.Millisecond)

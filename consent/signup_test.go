@@ -76,6 +76,7 @@ var refusals = []struct {
 }
 
 func TestSignupRefuses(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.Service.Domains = noMail("nowhere.example")
 	for _, one := range refusals {
@@ -96,6 +97,7 @@ func TestSignupRefuses(t *testing.T) {
 
 // A resident registration number is refused wherever a text is free (KR-24).
 func TestSignupRefusesResidentNumbers(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	for pointer, change := range map[string]func(*consent.Signup){
 		"/subject":              func(s *consent.Signup) { s.Subject = resident },
@@ -125,6 +127,7 @@ func TestSignupRefusesResidentNumbers(t *testing.T) {
 }
 
 func TestSignupTellsEveryFaultAtOnce(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Subject, in.Notice, in.ReturnURL = "a b", "", "https://evil.example"
@@ -140,6 +143,7 @@ func TestSignupTellsEveryFaultAtOnce(t *testing.T) {
 
 // KR-29: under age until the day of the 14th birthday, by Seoul's date.
 func TestSignupOnTheBirthday(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	clockAt(t, k, 1) // still yesterday in UTC
 	in := ask("user-1")
@@ -151,6 +155,7 @@ func TestSignupOnTheBirthday(t *testing.T) {
 }
 
 func TestSignupChildsDateWins(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.UnderAge = new(false)
@@ -158,6 +163,7 @@ func TestSignupChildsDateWins(t *testing.T) {
 }
 
 func TestSignupDefaults(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Child.Locale, in.Guardian.Locale = "", "fr"
@@ -179,6 +185,7 @@ func TestSignupDefaults(t *testing.T) {
 }
 
 func TestSignupWithoutData(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Data = nil
@@ -191,6 +198,7 @@ func TestSignupWithoutData(t *testing.T) {
 }
 
 func TestSignupOnPaper(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	k.App = k.Service.Book().Apps["game"]
 	in := ask("user-1")
@@ -214,6 +222,7 @@ func TestSignupOnPaper(t *testing.T) {
 }
 
 func TestSignupWarnsOfATypo(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Guardian.Email = consent.Secret("parent@gmial.com")
@@ -225,6 +234,7 @@ func TestSignupWarnsOfATypo(t *testing.T) {
 }
 
 func TestSignupNotAccepting(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	_, tok := start(t, k, "user-1")
 	k.Service.Settings.Accepting = false
@@ -245,6 +255,7 @@ func keyed(subject, key, body string) consent.Signup {
 }
 
 func TestSignupIdempotency(t *testing.T) {
+	t.Parallel()
 	redis, dir := miniredis.RunT(t), t.TempDir()
 	k := consenttest.NewOn(t, "redis://"+redis.Addr(), dir)
 	first := signup(t, k, keyed("user-1", "key-1", "body"))
@@ -268,6 +279,7 @@ func TestSignupIdempotency(t *testing.T) {
 }
 
 func TestSignupAlreadyPending(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, tok := start(t, k, "user-1")
 	_, err := k.Service.Signup(t.Context(), k.App, app, ask("user-1"))
@@ -280,6 +292,7 @@ func TestSignupAlreadyPending(t *testing.T) {
 }
 
 func TestSignupRecentlyRefused(t *testing.T) {
+	t.Parallel()
 	for _, d := range []consent.Decision{consent.DecideDecline, consent.DecideNotMine} {
 		k := consenttest.New(t)
 		_, tok := start(t, k, "user-1")
@@ -306,6 +319,7 @@ func blocked(t *testing.T, k *consenttest.Kit) {
 }
 
 func TestSignupQuietGuardian(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	blocked(t, k)
 	before := len(k.Letters.All())
@@ -328,6 +342,7 @@ func TestSignupQuietGuardian(t *testing.T) {
 }
 
 func TestSignupWritesFlags(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	in := ask("user-1")
 	in.Child.Phone, in.Child.BirthDate = consent.Secret("+821012345678"), born(k, 10, 0)
@@ -362,6 +377,7 @@ func TestSignupWritesFlags(t *testing.T) {
 
 // What the store says when it is not there reaches the caller, and nothing was accepted.
 func TestSignupWithoutRedis(t *testing.T) {
+	t.Parallel()
 	redis := miniredis.RunT(t)
 	k := consenttest.NewOn(t, "redis://"+redis.Addr(), t.TempDir())
 	signup(t, k, ask("user-0"))

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheWholeWay(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	ctx := t.Context()
 	id := signup(t, k, ask("user-1")).Record.ID
@@ -39,6 +40,7 @@ func TestTheWholeWay(t *testing.T) {
 
 // Every event tells the state that its step led to.
 func TestEventsTellTheState(t *testing.T) {
+	t.Parallel()
 	k := consenttest.New(t)
 	rec, _ := granted(t, k, "user-1", "delivery")
 	for _, step := range []func() error{

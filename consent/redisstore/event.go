@@ -67,8 +67,8 @@ func (s *Store) position(ctx context.Context, app, after string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	named = named.Add(-time.Duration(offset) * time.Millisecond) // the stream's own ids know no offset
-	from, to := streamID(named.Add(-skew)), streamID(named.Add(skew))
+	// The stream's own ids know no offset, and when the event was named the offset was anything up to today's.
+	from, to := streamID(named.Add(-time.Duration(offset)*time.Millisecond-skew)), streamID(named.Add(skew))
 	for next := from; ; {
 		some, err := s.read.XRangeN(ctx, s.space.names(app).events(), next, to, 1000).Result()
 		if err != nil {
