@@ -22,7 +22,6 @@ import (
 	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/handlers/ops"
 	"github.com/bohoja/bohoja/handlers/web"
-	"github.com/bohoja/bohoja/templates"
 )
 
 // redisPatience is how long serve waits for Redis at its start, so that both may be started at once.
@@ -46,7 +45,7 @@ func (w *world) serve(ctx context.Context) error {
 		l, key = w.loadDemo()
 		log.WarnContext(ctx, "this is a demonstration with a built-in app; the key is good until the next start", "key", key)
 	}
-	if faults := l.Check(templates.Languages()); len(faults) > 0 {
+	if faults := checkSettings(l); len(faults) > 0 {
 		return faults
 	}
 	h, err := newHouse(l.Settings, log)
@@ -145,6 +144,7 @@ func (h *house) run(ctx context.Context, w *world) error {
 		return errors.Join(fmt.Errorf("ops_listen: %w", err), public.Close())
 	}
 	problems := h.problems()
+	ops.NewGauges(ctx, h.registry, h.log, h.figures)
 	watch := h.opsPages(problems, w)
 	site, err := h.site(problems)
 	if err != nil {
@@ -191,8 +191,8 @@ func (h *house) hear(ctx context.Context, w *world) {
 
 // reload reads the declarations anew: all or nothing.
 func (h *house) reload(ctx context.Context, w *world) error {
-	l := w.load()
-	if faults := l.Check(templates.Languages()); len(faults) > 0 {
+	l := w.inForce()
+	if faults := checkSettings(l); len(faults) > 0 {
 		return faults
 	}
 	if err := h.adopt(ctx, &l.Settings); err != nil {
