@@ -81,9 +81,16 @@ func TestWithdrawByLink(t *testing.T) {
 	}
 	h := s.read(l.Withdraw)
 	s.expect(s.post(l.Withdraw, h), http.StatusUnprocessableEntity)
-	s.expect(s.post(l.Withdraw, with(h, "guardian_name", "박보호", "withdraw", "all")), http.StatusUnprocessableEntity)
-	p := s.expect(s.post(l.Withdraw, with(h, "guardian_name", "김보호", "withdraw", "some", "purpose.delivery", "yes")), http.StatusOK)
-	s.expect(s.post(l.Withdraw, with(p.hidden(), "confirm", "yes")), http.StatusSeeOther)
+	p := s.expect(s.post(l.Withdraw, with(h, "guardian_name", "박보호", "withdraw", "all")), http.StatusUnprocessableEntity)
+	if !strings.Contains(p.body, "동의하실 때 적으신 이름과 맞지 않습니다") {
+		t.Error("a wrong name is not measured by the one of the grant")
+	}
+	p = s.expect(s.post(l.Withdraw, with(h, "guardian_name", "김보호", "withdraw", "some", "purpose.delivery", "yes")), http.StatusOK)
+	p = s.expect(s.post(l.Withdraw, with(p.hidden(), "confirm", "yes")), http.StatusOK)
+	ended, stays, _ := strings.Cut(p.body, "그대로 두는 항목")
+	if !strings.Contains(ended, "상품 배송") || !strings.Contains(stays, "회원 가입") || strings.Contains(stays, "상품 배송") {
+		t.Error("the result does not tell what ended from what stays")
+	}
 	rec, err := s.Service.Find(t.Context(), s.App, ticket.Record.ID)
 	if err != nil || rec.Status != consent.Granted || len(rec.Granted) != 1 || rec.Granted[0] != "account" {
 		t.Fatalf("after the partial withdrawal: %s %v, %v", rec.Status, rec.Granted, err)

@@ -113,10 +113,7 @@ func (p *Pages) checkWithdraw(c *gin.Context) (answer, error) {
 	case checked.Proof == "":
 		return answer{}, err
 	}
-	if w.faults = faultsOf(err); w.faults == nil {
-		return answer{}, err
-	}
-	return again(p.withdrawPage(c, checked.View, w)), nil
+	return p.wishAgain(c, checked.View, w, err)
 }
 
 func (p *Pages) withdrawCheck(c *gin.Context, w consent.Withdrawal, faults []templates.Fault) templates.Page {
@@ -146,28 +143,60 @@ func split(all []templates.Purpose, ends []consent.Purpose) (ended, stays []temp
 	return ended, stays
 }
 
+// confirmWithdraw carries out what the check page asked. What ends is read before: afterwards the form is worth nothing.
 func (p *Pages) confirmWithdraw(c *gin.Context) (answer, error) {
 	token, proof := c.Param("token"), c.PostForm("proof")
 	door := p.space(consent.LinkWithdraw, token)
+	checked, err := door.RecheckWithdraw(c, token, proof)
+	switch {
+	case err != nil && checked.Proof == "": // the link itself is at fault
+		return answer{}, err
+	case err != nil:
+		return p.wishAgain(c, checked.View, wish{}, err)
+	case checked.Record.Status != consent.Granted:
+		return seeOther(p.self(c, "/w/")), nil
+	}
 	v, err := door.ConfirmWithdraw(c, token, proof, c.PostForm("confirm"))
 	switch {
+	case err == nil && v.Record.Status == consent.Granted:
+		return show(p.withdrawnPart(c, v, checked.Purposes)), nil
 	case err == nil, errors.Is(err, consent.ErrEnded):
-		return seeOther(p.self(c, "/w/")), nil
+		return seeOther(p.self(c, "/w/")), nil // the link shows the result
 	case v.Proof == "":
 		return answer{}, err
-	}
-	checked, recheckErr := door.RecheckWithdraw(c, token, proof)
-	if recheckErr != nil || errors.Is(err, consent.ErrBack) {
-		w := wish{}
-		if recheckErr != nil {
-			w.faults = faultsOf(recheckErr)
-			return again(p.withdrawPage(c, v, w)), nil
-		}
-		return show(p.withdrawPage(c, v, w)), nil
+	case errors.Is(err, consent.ErrBack):
+		return show(p.withdrawPage(c, v, wish{})), nil
 	}
 	faults := faultsOf(err)
 	if faults == nil {
 		return answer{}, err
 	}
 	return again(p.withdrawCheck(c, checked, faults)), nil
+}
+
+// wishAgain shows the page with what is wrong with a wish. The name that is asked here is the one of the grant.
+func (p *Pages) wishAgain(c *gin.Context, v consent.View, w wish, err error) (answer, error) {
+	if w.faults = faultsOf(err); w.faults == nil {
+		return answer{}, err
+	}
+	for i, f := range w.faults {
+		if f.Code == templates.FaultName {
+			w.faults[i].Code = templates.FaultSigned
+		}
+	}
+	return again(p.withdrawPage(c, v, w)), nil
+}
+
+// withdrawnPart says what ended and what stays. The link itself shows the form again, for the rest.
+func (p *Pages) withdrawnPart(c *gin.Context, v consent.View, ended []consent.Purpose) templates.Page {
+	page := templates.GuardianWithdrawn{
+		Frame: p.viewFrame(c, v), At: v.Now.In(v.Book.Profile.Zone), Days: templates.GuardianWithdraw{EraseBy: v.EraseDue}.Days(), Case: v.Record.ID,
+	}
+	page.Stays = templates.PurposesOf(v.App, v.Record.Granted, page.Lang)
+	var ids []string
+	for _, one := range ended {
+		ids = append(ids, one.ID)
+	}
+	page.Ended = templates.PurposesOf(v.App, ids, page.Lang)
+	return page
 }
