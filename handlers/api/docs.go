@@ -65,7 +65,7 @@ type docsSchema struct {
 
 // renderDocs makes the page from the description, in the order in which it is written.
 func renderDocs(spec yaml.MapSlice, base string) ([]byte, error) {
-	t, err := template.ParseFS(docsFiles, "docs.html")
+	t, err := template.New("docs.html").Funcs(template.FuncMap{"spans": spans, "paragraphs": paragraphs}).ParseFS(docsFiles, "docs.html")
 	if err != nil {
 		return nil, err
 	}
