@@ -220,7 +220,7 @@ func TestSweeperGoesOnPastAFault(t *testing.T) {
 	ended(t, k, second.ID, consent.Expired, consent.ReasonDeadline)
 }
 
-// withdrawLink is the token of the letter that confirms a grant.
+// withdrawToken is the token of the letter that confirms a grant.
 func withdrawToken(t *testing.T, k *consenttest.Kit) string {
 	t.Helper()
 	k.Work()

@@ -156,10 +156,10 @@ func pass(t *testing.T, k *consenttest.Kit, d time.Duration) {
 	}
 }
 
-// until moves the clock to shortly after a time, or by a second before it when by is negative; sweeper and outbox sleep.
+// until moves the clock to a time and by more, or leaves it when that is past; sweeper and outbox sleep.
 func until(t *testing.T, k *consenttest.Kit, at time.Time, by time.Duration) {
 	t.Helper()
-	pass(t, k, at.Add(by).Sub(k.Service.Clock()))
+	pass(t, k, max(0, at.Add(by).Sub(k.Service.Clock())))
 }
 
 // clockAt moves the clock on to the next time at which it is this hour in Seoul.
