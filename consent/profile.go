@@ -25,8 +25,8 @@ const DefaultPending = 119 * time.Hour
 
 var allMethods = []Method{MethodEmailLink, MethodEmailReply, MethodSiteSMS, MethodIdentity, MethodPaper, MethodPhone}
 
-// euThreshold is GDPR article 8 by member state (EU-1): the youngest age at which a child consents alone. It can be
-// overridden in the settings; a country that is not listed gets the strictest age.
+// euThreshold is GDPR article 8 by member state (EU-1): the youngest age at which a child consents alone. A country that is
+// not listed gets the strictest age. No setting changes an age: when a law does, this table does.
 var euThreshold = map[string]int{
 	"AT": 14, "BE": 13, "BG": 14, "CY": 14, "CZ": 15, "DE": 16, "DK": 13, "EE": 13, "ES": 14, "FI": 13, "FR": 15, "GR": 15,
 	"HR": 16, "HU": 16, "IE": 16, "IT": 14, "LT": 14, "LU": 16, "LV": 13, "MT": 13, "NL": 16, "PL": 16, "PT": 13, "RO": 16,

@@ -18,3 +18,12 @@ func sameDevice(a, b string) bool {
 	y, ok2 := two.Sys().(*syscall.Stat_t)
 	return ok1 && ok2 && x.Dev == y.Dev
 }
+
+// ownerOf is the id of the user to whom a file belongs; ok is false where files belong to nobody.
+func ownerOf(info os.FileInfo) (uid int, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(st.Uid), true
+}

@@ -17,7 +17,8 @@ const healthPatience = 4 * time.Second
 func healthcheckCommand(w *world) *cobra.Command {
 	return &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Ask /readyz of a serve on this host; exit code 0 when it is ready, else 1",
+		Short: "Ask a serve on this host whether it is ready; for containers",
+		Long:  "Asks /readyz of the serve that listens on this host. Exit code 0 when it is ready, else 1.",
 		Args:  cobra.NoArgs,
 		RunE: act(func(cmd *cobra.Command, _ []string) error {
 			url := w.load().Settings.OpsAddress() + "/readyz" // faults elsewhere are not this command's business

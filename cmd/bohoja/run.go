@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
@@ -30,6 +32,8 @@ type world struct {
 	file   string   // --config
 	set    []string // --set
 	asJSON bool     // --json
+
+	seed [32]byte // random; the keys of a demonstration are made of it
 }
 
 // ended is an error that names its exit code. A silent one was told already.
@@ -48,11 +52,13 @@ func (e *ended) Unwrap() error { return e.err }
 // run executes one command line and returns its exit code. environ has the form of os.Environ.
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	logging.Disable() // the Redis client writes to standard error past our log; what fails comes back as an error anyway
-	w := &world{environ: environ, stdin: stdin, out: stdout, err: stderr}
+	out := &counted{Writer: stdout}
+	w := &world{environ: environ, stdin: stdin, out: out, err: stderr}
+	_, _ = rand.Read(w.seed[:]) // crypto/rand never returns an error (Go 1.24)
 	root := w.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -66,22 +72,33 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	if !end.silent {
 		w.fail("bohoja: %v", end.err)
 	}
+	if slices.Contains(args, "--json") && out.n == 0 {
+		_ = w.print(failure{end.Error(), end.code})
+	}
 	return end.code
+}
+
+// failure is what --json prints when a command has nothing else to print.
+type failure struct {
+	Error string `json:"error"`
+	Exit  int    `json:"exit"`
 }
 
 // root builds the tree of commands.
 func (w *world) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "bohoja",
-		Short:         "Parental consent for signups of children",
-		Long:          "Bohoja asks guardians for consent before a child's data is used: it mails a signed link,\nkeeps the data sealed until the guardian decides, and hands it over once, or destroys it.",
+		Use:   "bohoja",
+		Short: "Parental consent for signups of children",
+		Long: "Bohoja asks guardians for consent before a child's data is used: it mails a signed link,\nkeeps the data sealed until the guardian decides, and hands it over once, or destroys it.\n\n" +
+			"Begin with `bohoja dev`: it needs nothing installed. Then `bohoja config init`, `bohoja doctor`, `bohoja serve`.\n" +
+			"Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration, 3 checked, and something is amiss.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&w.file, "config", "", "YAML file with settings and apps (default $BOHOJA_CONFIG, else ./"+config.DefaultFile+" if there is one)")
 	flags.StringArrayVar(&w.set, "set", nil, "a setting as name=value, as in the YAML file; repeatable; wins over file and environment")
-	flags.BoolVar(&w.asJSON, "json", false, "print data as JSON")
+	flags.BoolVar(&w.asJSON, "json", false, "print data as JSON, also what went wrong")
 	for _, command := range commands {
 		root.AddCommand(command(w))
 	}
@@ -115,6 +132,7 @@ func codeOf(err error) int {
 // group makes a command that only holds others; alone it is wrong usage, and shows them.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
 	g := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		cmd.SetOut(cmd.ErrOrStderr())
 		_ = cmd.Usage()
 		return errors.New("which one? see above")
 	}}

@@ -49,6 +49,9 @@ type space struct {
 	relay   *outbox.Relay
 }
 
+// opener makes a house by the settings: newHouse, or connect for commands that need no app.
+type opener func(config.Settings, *slog.Logger) (*house, error)
+
 // newHouse connects what all spaces share; no space is open yet. Errors: declarations with faults, a Redis URL that
 // cannot be read.
 func newHouse(set config.Settings, log *slog.Logger) (*house, error) {
@@ -56,12 +59,21 @@ func newHouse(set config.Settings, log *slog.Logger) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
+	h, err := connect(set, log)
+	if err != nil {
+		return nil, err
+	}
+	h.book.Store(book)
+	return h, nil
+}
+
+// connect makes a house that knows no apps yet. Error: a Redis URL that cannot be read.
+func connect(set config.Settings, log *slog.Logger) (*house, error) {
 	clients, err := redisstore.Dial(set.Redis.URL.Reveal())
 	if err != nil {
 		return nil, err
 	}
 	h := &house{set: set, log: log, clients: clients, registry: prometheus.NewRegistry()}
-	h.book.Store(book)
 	h.metrics = ops.NewMetrics(h.registry, version)
 	h.hooks = webhook.New(webhook.Options{Book: h.book.Load, AllowPrivate: set.Webhooks.AllowPrivate, Log: log})
 	return h, nil
@@ -81,12 +93,10 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	if err != nil {
 		return nil, err
 	}
-	set := h.set.Steps()
-	set.Test = name == redisstore.Test
-	s.service = &consent.Service{
-		Store: h.metrics.Counted(s.store), Vault: s.vault, Links: s.links, Courier: courier, Phones: gate.Phones{},
-		Clock: s.store.Clock, Book: h.book.Load, Settings: set, Log: h.log,
+	if err := h.openKeys(ctx, s); err != nil {
+		return nil, err
 	}
+	s.service.Store, s.service.Vault, s.service.Links, s.service.Courier = h.metrics.Counted(s.store), s.vault, s.links, courier
 	if h.set.Mail.CheckDomain && name == redisstore.Live {
 		s.service.Domains = &mailer.Domains{}
 	}
@@ -101,26 +111,34 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	return s, h.prime(ctx, s)
 }
 
-// openStore opens the part of a space that commands of the command line need too.
+// openStore opens the records and the outbox of a space. Its service makes the steps that open nothing that is sealed:
+// commands of the command line need no more, and so read no key and make none.
 func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, error) {
 	s := &space{name: name}
 	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name})
 	if _, err := s.store.Offset(ctx); err != nil {
 		return nil, err
 	}
-	var err error
-	dir := h.keyDir(name)
+	s.queue = outbox.NewQueue(outbox.Config{Client: h.clients.Write, Keys: keysOf(name), Offset: s.store.Ahead})
+	set := h.set.Steps()
+	set.Test = name == redisstore.Test
+	s.service = &consent.Service{
+		Store: s.store, Phones: gate.Phones{}, Clock: s.store.Clock, Book: h.book.Load, Settings: set, Log: h.log,
+	}
+	return s, nil
+}
+
+// openKeys opens the keys of a space, and makes the long-lived ones where there are none.
+func (h *house) openKeys(ctx context.Context, s *space) (err error) {
+	dir := h.keyDir(s.name)
 	s.vault, err = seal.Open(ctx, seal.Options{
 		Dir: dir, Prints: s.store, Pending: h.set.Pending.TTL, Window: h.set.Release.Window, Clock: s.store.Clock, Log: h.log,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if s.links, err = link.Open(dir, link.Options{Issuer: issuer(name), Clock: s.store.Clock}); err != nil {
-		return nil, err
-	}
-	s.queue = outbox.NewQueue(outbox.Config{Client: h.clients.Write, Keys: keysOf(name), Offset: s.store.Ahead})
-	return s, nil
+	s.links, err = link.Open(dir, link.Options{Issuer: issuer(s.name), Clock: s.store.Clock})
+	return err
 }
 
 // keyDir keeps the keys of the test space apart from the live ones.

@@ -31,6 +31,14 @@ type Key struct {
 // Format implements fmt.Formatter with the name, so that the key behind it is never printed.
 func (k Key) Format(s fmt.State, verb rune) { k.file.Format(s, verb) }
 
+// Fingerprint tells whether two processes have the same key, and nothing of the key itself; "" when it is damaged.
+func (k Key) Fingerprint() string {
+	if k.Damaged {
+		return ""
+	}
+	return k.file.Fingerprint()
+}
+
 // List tells all keys in both folders, the short-lived first, by name. Error: ErrUnavailable.
 func (v *Vault) List() ([]Key, error) {
 	var keys []Key
