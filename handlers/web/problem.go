@@ -157,8 +157,12 @@ func (p *Problems) document(c *gin.Context, err error) Problem {
 	return doc
 }
 
-// asRefusal finds what HTTP means by an error of reading a body.
+// asRefusal finds what HTTP means by an error of reading a body. An error of a step is none, though it may hold the same
+// causes: a Redis that times out must not be told as a body that does.
 func asRefusal(err error) error {
+	if e, ok := errors.AsType[*consent.Error](err); ok && e.Kind != consent.KindMalformed {
+		return err
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return ErrTooLarge
 	}

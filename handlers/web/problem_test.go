@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -83,6 +84,21 @@ func TestAnswers(t *testing.T) {
 		}
 		if w.Header().Get("Content-Type") != "application/problem+json" || (w.Code == 401) != (w.Header().Get("WWW-Authenticate") != "") {
 			t.Errorf("%v: %v", c.err, w.Header())
+		}
+	}
+}
+
+// TestCausesOfSteps: what stands between this service and its store is not what stands between a caller and this service.
+// A caller who is told "malformed" or "too slow" would not ask again what became of it.
+func TestCausesOfSteps(t *testing.T) {
+	for _, cause := range []error{os.ErrDeadlineExceeded, io.ErrUnexpectedEOF, &http.MaxBytesError{}} {
+		for _, e := range []*consent.Error{consent.ErrOutcomeUnknown, consent.ErrUnavailable} {
+			err := *e
+			err.Err = cause
+			w := newBench(t, func(*gin.Context) error { return &err }).ask(http.MethodPost, "/v1/c/x")
+			if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), e.Code) {
+				t.Errorf("%s by %v: %d %s", e.Code, cause, w.Code, w.Body)
+			}
 		}
 	}
 }
