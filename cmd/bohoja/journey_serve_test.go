@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,19 +75,61 @@ func (s *story) named(ts *testscript.TestScript, args []string) *process {
 func (s *story) wordServe(ts *testscript.TestScript, _ bool, args []string) {
 	p := s.named(ts, args)
 	p.kill()
-	p.cmd = exec.Command("bohoja", "serve")
-	p.cmd.Dir = s.dir
-	p.cmd.Env = s.environ(ts, "BOHOJA_LISTEN="+p.public, "BOHOJA_OPS_LISTEN="+p.ops)
-	p.cmd.Stdout, p.cmd.Stderr = &p.said, &p.said
+	p.start(ts, s.dir, s.environ(ts, "BOHOJA_LISTEN="+p.public, "BOHOJA_OPS_LISTEN="+p.ops), "serve")
+	wait(ts, func() bool { return p.ended() || p.ready() }, "serve to be ready")
+	if p.ended() {
+		ts.Fatalf("serve ended: %v\n%s", p.cmd.ProcessState, p.said.String())
+	}
+}
+
+// start runs a command of bohoja that goes on until it is ended.
+func (p *process) start(ts *testscript.TestScript, dir string, environ []string, args ...string) {
+	p.cmd = exec.Command("bohoja", args...)
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, environ, &p.said, &p.said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its processes with it
 	ts.Check(p.cmd.Start())
 	done := make(chan struct{})
 	go func() { _ = p.cmd.Wait(); close(done) }()
 	p.done = done
-	wait(ts, func() bool { return p.ended() || p.ready() }, "serve to be ready")
-	if p.ended() {
-		ts.Fatalf("serve ended: %v\n%s", p.cmd.ProcessState, p.said.String())
+}
+
+// keyForm finds the key that dev prints.
+var keyForm = regexp.MustCompile(`bhj_test_sk_[a-z2-7]+`)
+
+// wordDev starts `bohoja dev`, waits until its pages answer, and uses the key that it prints.
+func (s *story) wordDev(ts *testscript.TestScript, _ bool, _ []string) {
+	p := s.processes[""]
+	p.start(ts, s.dir, s.environ(ts), "dev", "--listen", p.public)
+	wait(ts, func() bool { return p.ended() || keyForm.MatchString(p.said.String()) }, "a key")
+	s.keys["dev"], s.key = keyForm.FindString(p.said.String()), "dev"
+	wait(ts, func() bool {
+		a, err := s.doOnce(getting(ts, ts.Getenv("URL")+"/dev/"))
+		return err == nil && a.status == http.StatusOK
+	}, "dev")
+}
+
+// wordReadme runs the block of the README below a marker, with the addresses and the key of this story in its first line.
+func (s *story) wordReadme(ts *testscript.TestScript, _ bool, args []string) {
+	readme, err := os.ReadFile("../../README.md")
+	ts.Check(err)
+	_, after, ok := strings.Cut(string(readme), "<!-- journey: "+one(ts, args)+" -->\n```sh\nAPI=")
+	_, block, more := strings.Cut(after, "\n")
+	block, _, closed := strings.Cut(block, "\n```")
+	if !ok || !more || !closed {
+		ts.Fatalf("the README has no such block")
 	}
+	cmd := exec.Command("bash", "-c", block)
+	cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH"), "API=" + ts.Getenv("URL"), "KEY=" + s.keys[s.key]}
+	out, err := cmd.CombinedOutput()
+	ts.Logf("%s", out)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("said"), out, 0o600))
+}
+
+func getting(ts *testscript.TestScript, url string) *http.Request {
+	req, err := http.NewRequest(http.MethodGet, url, http.NoBody)
+	ts.Check(err)
+	return req
 }
 
 func (p *process) ready() bool {
@@ -197,6 +240,12 @@ func (s *story) wordPatiently(ts *testscript.TestScript, neg bool, args []string
 		words()[args[0]](s, ts, neg, args[1:])
 		s.patient = false
 	}
+}
+
+func (s *story) wordWhatever(ts *testscript.TestScript, neg bool, args []string) {
+	s.whatever = true
+	words()[args[0]](s, ts, neg, args[1:])
+	s.whatever = false
 }
 
 func (s *story) wordReady(ts *testscript.TestScript, _ bool, args []string) {

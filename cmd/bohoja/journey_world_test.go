@@ -43,6 +43,7 @@ type story struct {
 	tabs      map[string]*sheet
 	tab       string
 	patient   bool // asks again after 503
+	whatever  bool // takes any page
 	crowd     *crowd
 	secrets   []string // what may be seen nowhere
 }
@@ -106,6 +107,10 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case one(ts, args) == "restarts":
 		s.redis.Restart()
+	case args[0] == "sleeps":
+		s.redis.Sleep()
+	case args[0] == "wakes":
+		s.redis.Wake()
 	case args[0] == "dies":
 		s.redis.Kill()
 	default:
@@ -132,6 +137,8 @@ func (s *story) wordSMTP(ts *testscript.TestScript, _ bool, args []string) {
 		code, err := strconv.Atoi(args[2])
 		ts.Check(err)
 		s.smtp.Fail(mailertest.Fault{Stage: catcher.StageRcpt, To: args[1], Code: code})
+	case "loses": // the answer to a letter that it took
+		s.smtp.CutAfterDot(1)
 	case "mends":
 		s.smtp.Mend()
 	case "called":

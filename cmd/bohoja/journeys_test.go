@@ -18,14 +18,16 @@ import (
 // Around the service:
 //
 //	redis [NAME VALUE]…          start Redis (appendfsync always); settings are as in redis.conf
-//	redis restarts|dies          kill -9 and start again, or not
+//	redis restarts|dies|sleeps|wakes   kill -9 and start again · or not · stop it in its tracks · let it go on
 //	redis set NAME VALUE         change a setting while it runs
-//	smtp                         start a mail server; then sleeps|wakes, cuts (all conversations), refuses ADDRESS CODE|mends,
+//	smtp                         start a mail server; then sleeps|wakes, cuts (all conversations), refuses ADDRESS CODE|mends, loses (its next answer),
 //	                             url (set its setting again), called (wait until somebody has called), refused (wait until somebody was refused)
 //	hooks [down|up]              start a webhook receiver, or let it cut every connection
 //	sweeper asleep               nothing that is due is carried out (before serve)
 //	declare OLD NEW…             change the text of bohoja.yaml
 //	serve [NAME]                 start `bohoja serve` and wait until it is ready; more processes have names
+//	dev                          start `bohoja dev`
+//	readme MARKER                run the README's lines below <!-- journey: MARKER -->
 //	via NAME                     speak with that process from now on
 //	kill9|sigterm|sighup [NAME]  signals; sigterm waits for a clean end
 //	exits CODE ARGS…             run a bohoja command to its end; the file said holds what it said
@@ -66,12 +68,13 @@ import (
 //
 //	times N WORD…                a word many times
 //	patiently [WORD…]            503 is asked again, by this word or by all that follow
-//	swap TEXT OLD NEW            sets $SWAPPED
+//	whatever WORD…               any page will do: two things raced, and what must hold is asked afterwards
+//	swap TEXT OLD NEW · equal A B   sets $SWAPPED · compares
 //	here NAME                    a point of the way at which TestKilled kills
 func words() map[string]word {
 	return map[string]word{
 		"redis": (*story).wordRedis, "smtp": (*story).wordSMTP, "hooks": (*story).wordHooks, "sweeper": (*story).wordSweeper,
-		"declare": (*story).wordDeclare, "serve": (*story).wordServe, "via": (*story).wordVia, "kill9": (*story).wordKill,
+		"declare": (*story).wordDeclare, "serve": (*story).wordServe, "via": (*story).wordVia, "dev": (*story).wordDev, "readme": (*story).wordReadme, "kill9": (*story).wordKill,
 		"sigterm": (*story).wordTerm, "sighup": (*story).wordHup, "exits": (*story).wordExits, "advance": (*story).wordAdvance,
 		"crowd": (*story).wordCrowd, "clean": (*story).wordClean,
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
@@ -82,7 +85,7 @@ func words() map[string]word {
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "back": (*story).wordBack, "twice": (*story).wordTwice,
-		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "swap": (*story).wordSwap, "ready": (*story).wordReady,
+		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
 		"gone": (*story).wordGone, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot,
 	}
 }
@@ -93,23 +96,31 @@ func TestJourneys(t *testing.T) {
 	testscript.Run(t, params("testdata/journeys", ""))
 }
 
-// TestKilled walks one story again and again, each time killing the service with -9 at another of its points, or Redis,
+// TestKilled walks the stories of testdata/killed again and again, each time killing the service with -9 at another of its points, or Redis,
 // and starting it anew: nothing that was acknowledged is lost, and nothing is released without a grant.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/killed/way.txtar")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("testdata/killed/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
 	}
-	points := regexp.MustCompile(`(?m)^here (\S+)$`).FindAllStringSubmatch(string(text), -1)
-	if len(points) < 9 {
-		t.Fatalf("%d points", len(points))
-	}
-	for _, p := range points {
-		t.Run(p[1], func(t *testing.T) {
-			t.Parallel()
-			testscript.Run(t, params("testdata/killed", p[1]))
-		})
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points := regexp.MustCompile(`(?m)^here (\S+)$`).FindAllStringSubmatch(string(text), -1)
+		if len(points) < 5 {
+			t.Fatalf("%s has %d points", file, len(points))
+		}
+		for _, p := range points {
+			t.Run(p[1], func(t *testing.T) {
+				t.Parallel()
+				with := params("", p[1])
+				with.Files = []string{file}
+				testscript.Run(t, with)
+			})
+		}
 	}
 }
 
