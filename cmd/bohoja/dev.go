@@ -158,7 +158,9 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	if err != nil {
 		return err
 	}
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	// The roles end with ctx, before the listener has drained: nothing here outlives the process, and they would only knock
+	// at its own closed door.
+	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
 	all.Go(func() { _ = p.mail.Serve(p.letters) })
@@ -166,6 +168,9 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	all.Go(func() { p.age(working) })
 	p.greet(w)
 	err = (&web.Server{Name: "dev", Handler: site, Log: h.log, Drain: time.Second}).Run(ctx, p.public)
+	if ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
+		err = nil // a page that was still loading was cut; nobody is owed its answer
+	}
 	stop()
 	_ = p.mail.Close(context.WithoutCancel(ctx)) // or its Serve would go on for ever
 	all.Wait()

@@ -41,7 +41,7 @@ func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Ha
 // apiOptions gives live keys the live space and test keys the test space. Where there is only one, as in dev, it takes all.
 func (h *house) apiOptions(problems *web.Problems) api.Options {
 	o := api.Options{
-		Problems: problems, Networks: &web.Networks{Trusted: h.set.TrustedProxies, Log: h.log},
+		Problems: problems, Networks: &web.Networks{Trusted: h.set.TrustedProxies},
 		PublicURL: h.set.Steps().PublicURL, PerMinute: h.set.Limits.RequestsPerMinute,
 	}
 	for _, s := range h.spaces {
@@ -50,7 +50,7 @@ func (h *house) apiOptions(problems *web.Problems) api.Options {
 			one.Clock = s.store
 			o.Test = one
 		} else {
-			o.Live = one
+			o.Live, o.Networks.Log = one, h.log // a playground has no proxy that it could name
 		}
 	}
 	if o.Live.Service == nil {
