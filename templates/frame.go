@@ -97,13 +97,16 @@ func (f Frame) facts() []any {
 }
 
 // Day tells a day with its weekday, in the page's language; see Dictionary, also for the next three.
-func (f Frame) Day(t time.Time) (string, error) { return Words(f.Lang).Day(t) }
+func (f Frame) Day(t time.Time) (string, error) { return glued(Words(f.Lang).Day(t)) }
 
 // Date tells a day without its weekday.
 func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) }
 
 // Moment tells a date and time.
-func (f Frame) Moment(t time.Time) (string, error) { return Words(f.Lang).Moment(t) }
+func (f Frame) Moment(t time.Time) (string, error) { return glued(Words(f.Lang).Moment(t)) }
+
+// glued keeps a weekday in brackets on the line of its day: browsers break Korean before a bracket.
+func glued(text string, err error) (string, error) { return strings.ReplaceAll(text, "일(", "일\u2060("), err }
 
 // Left tells how long it is from one time to another.
 func (f Frame) Left(from, until time.Time) (string, error) { return Words(f.Lang).Left(from, until) }
