@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 )
 
 // Handover is what an app gets: only items that a granted purpose names.
@@ -40,24 +39,6 @@ func keepItems(data map[string]json.RawMessage, items []string) map[string]json.
 		}
 	}
 	return kept
-}
-
-// evidenceRev is the revision of every evidence: it is written once and never again.
-const evidenceRev = 1
-
-func (s *Service) sealEvidence(ctx context.Context, v View, p proof, now time.Time) (Sealed, error) {
-	book := v.Book
-	e := Evidence{
-		Method: v.Record.Method, Clause: Clauses[v.Record.Method], Guardian: v.Guardian, TypedName: p.Name, Fact: p.Fact,
-		Relation: p.Relation, Declared: true, Adult: p.Adult, AdultOn: DateOf(now.In(book.Profile.Zone)).String(),
-		Terms: p.Terms, Notice: v.Record.Notice, Granted: p.Granted, Refused: p.Refused, Locale: v.Locale,
-		At: now.UnixMilli(), OperatorName: book.Operator.Name.In(v.Locale),
-	}
-	plain, err := json.Marshal(e)
-	if err != nil {
-		return nil, err
-	}
-	return s.Vault.Seal(ctx, ClassEvidence, now, label(v.Record, FieldEvidence, evidenceRev), plain)
 }
 
 // Release hands the granted data over, as often as asked until it is acknowledged.

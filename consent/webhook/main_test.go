@@ -93,7 +93,6 @@ func (s *shop) port(t *testing.T) string {
 	return port
 }
 
-
 // declare returns a source of the book in which the app "shop" has these targets.
 func declare(t *testing.T, hooks ...consent.Webhook) func() *consent.Book {
 	t.Helper()
