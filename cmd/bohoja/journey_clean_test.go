@@ -27,16 +27,7 @@ func (s *story) wordClean(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, p := range s.processes {
 		s.spotless(ts, "the log", p.said.String())
 	}
-	res, err := http.Get(ts.Getenv("OPS") + "/metrics")
-	ts.Check(err)
-	var metrics bytes.Buffer
-	_, err = metrics.ReadFrom(res.Body)
-	ts.Check(err)
-	_ = res.Body.Close()
-	if !strings.Contains(metrics.String(), "bohoja_build_info") {
-		ts.Fatalf("these are no metrics")
-	}
-	s.spotless(ts, "the metrics", metrics.String())
+	s.spotless(ts, "the metrics", s.metrics(ts))
 	dump := s.dump(ts)
 	if !strings.Contains(dump, ts.Getenv("ID")) {
 		ts.Fatalf("the dump does not know the request")
@@ -44,6 +35,29 @@ func (s *story) wordClean(ts *testscript.TestScript, _ bool, _ []string) {
 	s.spotless(ts, "Redis", dump)
 	s.spotless(ts, "Redis' files", files(ts, s.redis.Dir))
 	s.spotless(ts, "the keys", files(ts, filepath.Join(s.dir, "keys")))
+}
+
+func (s *story) metrics(ts *testscript.TestScript) string {
+	a, err := s.doOnce(getting(ts, "http://"+s.processes[s.at].ops+"/metrics"))
+	ts.Check(err)
+	if !strings.Contains(a.body, "bohoja_build_info") {
+		ts.Fatalf("these are no metrics: %d", a.status)
+	}
+	return a.body
+}
+
+// tries is how many tries of the outbox ended so. The process counts them once their outcome is settled.
+func (s *story) tries(ts *testscript.TestScript, kind, outcome string) int {
+	_, after, _ := strings.Cut(s.metrics(ts), `bohoja_outbox_tries_total{kind="`+kind+`",outcome="`+outcome+`"} `)
+	count, _, _ := strings.Cut(after, "\n")
+	n, _ := strconv.Atoi(count)
+	return n
+}
+
+func (s *story) wordOutbox(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	wait(ts, func() bool { return s.tries(ts, args[0], args[1]) >= want }, "%s tries of a %s", args[2], args[0])
 }
 
 // spotless fails when a text holds a secret, as it is, in base64 or escaped as in JSON.

@@ -131,8 +131,10 @@ func (s *story) wordSMTP(ts *testscript.TestScript, _ bool, args []string) {
 		s.smtp.Sleep()
 	case "wakes":
 		s.smtp.Wake()
-	case "cuts": // what is being said
-		s.smtp.Cut()
+	case "cuts": // every conversation, until one was about a letter
+		broken := func() int { return s.tries(ts, "letter", "retried") + s.tries(ts, "letter", "delayed") }
+		before := broken()
+		wait(ts, func() bool { s.smtp.Cut(); return broken() > before }, "a letter to be cut")
 	case "refuses":
 		code, err := strconv.Atoi(args[2])
 		ts.Check(err)
@@ -141,10 +143,8 @@ func (s *story) wordSMTP(ts *testscript.TestScript, _ bool, args []string) {
 		s.smtp.CutAfterDot(1)
 	case "mends":
 		s.smtp.Mend()
-	case "called":
+	case "called": // wait until somebody has
 		wait(ts, func() bool { return s.smtp.Connections() > 0 }, "a call")
-	case "refused":
-		wait(ts, func() bool { return s.smtp.Hits(catcher.StageRcpt) > 0 }, "a refused letter")
 	default:
 		ts.Fatalf("smtp cannot %q", args)
 	}

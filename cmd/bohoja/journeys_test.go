@@ -21,7 +21,7 @@ import (
 //	redis restarts|dies|sleeps|wakes   kill -9 and start again · or not · stop it in its tracks · let it go on
 //	redis set NAME VALUE         change a setting while it runs
 //	smtp                         start a mail server; then sleeps|wakes, cuts (all conversations), refuses ADDRESS CODE|mends, loses (its next answer),
-//	                             url (set its setting again), called (wait until somebody has called), refused (wait until somebody was refused)
+//	                             url (set its setting again), called
 //	hooks [down|up]              start a webhook receiver, or let it cut every connection
 //	sweeper asleep               nothing that is due is carried out (before serve)
 //	declare OLD NEW…             change the text of bohoja.yaml
@@ -34,6 +34,7 @@ import (
 //	advance DURATION             move the test space's clock
 //	crowd, crowd leaves, crowd was kept   signups without end · stop them · whatever was answered 2xx is there
 //	ready [STATUS]               wait until /readyz says so (200)
+//	outbox KIND OUTCOME N        wait until so many tries of letters or webhooks ended so
 //	gone                         nothing of a person is left in the record
 //	shredded                     the key under which the request was sealed is destroyed;  ! shredded  it is there
 //	snapshot FILE                every value of Redis, into a file
@@ -86,7 +87,7 @@ func words() map[string]word {
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "back": (*story).wordBack, "twice": (*story).wordTwice,
 		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
-		"gone": (*story).wordGone, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot,
+		"gone": (*story).wordGone, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox,
 	}
 }
 
