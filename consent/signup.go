@@ -44,7 +44,7 @@ type Warning struct {
 // marketing flag, the deadline and the invitation. It returns when the store has answered, never before.
 //
 // Errors: KindInvalid with every fault; already_pending, recently_refused (KindConflict); ErrMismatch; ErrBusy;
-// ErrUnavailable and ErrOutcomeUnknown; ErrKeysDiffer.
+// ErrUnavailable and ErrOutcomeUnknown; ErrKeysDiffer; ErrHour.
 func (s *Service) Signup(ctx context.Context, app *App, by Actor, in Signup) (Ticket, error) {
 	if !s.Settings.Accepting {
 		return Ticket{}, &Error{Kind: KindBusy, Code: ErrBusy.Code, Detail: ErrBusy.Detail, RetryAfter: time.Minute}
@@ -56,7 +56,7 @@ func (s *Service) Signup(ctx context.Context, app *App, by Actor, in Signup) (Ti
 	}
 	d, err := s.draft(ctx, app, by, in, box, now)
 	if err != nil {
-		return Ticket{}, err
+		return Ticket{}, ignoreAs(err, ErrHour, ErrUnreadable) // no key is made for an hour that is not the store's
 	}
 	rec, replayed, err := s.Store.Signup(ctx, d)
 	if err != nil {
