@@ -241,7 +241,11 @@ func discloseOnce(b *bench) {
 	}
 	first := consent.NewID(consent.PrefixDisclosure, b.now())
 	b.must(disclose(first, "to the carrier"))
-	b.must(disclose(first, "to the carrier"))
+	m := b.mutation(g.ID, consent.EventReleased)
+	b.must(b.Store.Disclose(b.Context(), m, first, consent.Sealed("to the carrier")))
+	if b.Image() != b.before {
+		b.Error("repeated, it has written something")
+	}
 	b.must(disclose(consent.NewID(consent.PrefixDisclosure, b.now()), "to another"))
 	r := b.pending("kid2", "p@x")
 	err := b.Store.Disclose(b.Context(), b.mutation(r.ID, ""), first, consent.Sealed("x"))
@@ -255,7 +259,11 @@ func discloseOnce(b *bench) {
 // destroyedCells walks the table "sealing and destruction" column by column, to the day on which nothing is left.
 func destroyedCells(b *bench) {
 	all := b.ended()
-	b.Advance(consent.LookUpsKept)
+	b.Advance(consent.LookUpsKept - time.Minute)
+	for _, r := range all {
+		b.refused(b.Store.Fade(b.Context(), b.mutation(r.ID, "")), consent.ErrNotDue, b.get(r.ID))
+	}
+	b.Advance(time.Minute)
 	for status, r := range all {
 		found := b.byCode(r)
 		if !found {

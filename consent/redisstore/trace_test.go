@@ -252,3 +252,22 @@ func TestFullMemoryAcceptsNothing(t *testing.T) {
 		t.Error("something was written")
 	}
 }
+
+// What counts letters goes by itself, and holds one day only.
+func TestLetterCountsGo(t *testing.T) {
+	s, c := open(t, consenttest.Redis(t).URL())
+	count := func(letter string) {
+		t.Helper()
+		if wait, err := s.CountLetter(t.Context(), digest("p@x"), letter, 2); wait != 0 || err != nil {
+			t.Errorf("%s: %v, %v", letter, wait, err)
+		}
+	}
+	count("1")
+	advance(t, s, 25*time.Hour)
+	count("2")
+	d := digest("p@x")
+	key := "bt:day:" + string(d[:])
+	if n, ttl := c.Read.ZCard(t.Context(), key).Val(), c.Read.TTL(t.Context(), key).Val(); n != 1 || ttl <= 0 || ttl > 24*time.Hour {
+		t.Errorf("%d letters for %v", n, ttl)
+	}
+}
