@@ -30,7 +30,7 @@ func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Ha
 	for _, s := range h.spaces {
 		doors = append(doors, s.service)
 	}
-	guardian.New(guardian.Options{Spaces: doors, Book: h.book.Load, Base: base, Problems: problems}).Routes(e)
+	guardian.New(guardian.Options{Spaces: doors, Book: h.book.Load, Base: base, Problems: problems, Decoyed: h.metrics.Decoyed}).Routes(e)
 	web.Static(e)
 	for _, add := range more {
 		add(e)

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -32,18 +33,22 @@ type Options struct {
 	Book     func() *consent.Book
 	Base     string // path of the public URL, "" or "/consent"
 	Problems *web.Problems
+	Decoyed  func() // told of each press of the decoy; nil: nobody is
 }
 
 // Pages serves the pages.
-type Pages struct{ opt Options }
+type Pages struct {
+	opt    Options
+	pauses pauses
+}
 
 // New makes the pages.
-func New(opt Options) *Pages { return &Pages{opt} }
+func New(opt Options) *Pages { return &Pages{opt: opt} }
 
 // Routes adds the pages to a router.
 func (p *Pages) Routes(r gin.IRouter) {
-	p.page(r, "/c/:token", p.open, p.decide)
-	p.page(r, "/w/:token", p.openWithdraw, p.withdraw)
+	p.page(r, "/c/:token", p.open, p.guarded(consent.LinkDecide, "/c/", p.decide))
+	p.page(r, "/w/:token", p.openWithdraw, p.guarded(consent.LinkWithdraw, "/w/", p.withdraw))
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)
 }
@@ -65,7 +70,7 @@ func lang(c *gin.Context, fallback string) string { return cmp.Or(chosenLang(c),
 func (p *Pages) page(r gin.IRouter, path string, read, act func(*gin.Context) (answer, error)) {
 	r.GET(path, p.serve(read))
 	r.HEAD(path, p.serve(read))
-	r.POST(path, p.serve(act))
+	r.POST(path, p.serve(strict(act)))
 }
 
 func (p *Pages) serve(f func(*gin.Context) (answer, error)) gin.HandlerFunc {
@@ -127,9 +132,10 @@ func (p *Pages) space(aud consent.Audience, token string) Door {
 	return p.opt.Spaces[0]
 }
 
-// self is the path of the page itself, with the language that was chosen on it.
+// self is the path of the page itself, with the language that was chosen on it. The token is anybody's text until it was
+// redeemed: escaped, it stays one segment, and leads to no other host.
 func (p *Pages) self(c *gin.Context, dir string) string {
-	path := p.opt.Base + dir + c.Param("token")
+	path := p.opt.Base + dir + url.PathEscape(c.Param("token"))
 	if l := chosenLang(c); l != "" {
 		path += "?lang=" + l
 	}

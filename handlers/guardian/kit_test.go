@@ -25,6 +25,8 @@ type site struct {
 	t      testing.TB
 	server *httptest.Server
 	client *http.Client
+
+	options guardian.Options // Decoyed may be set later
 }
 
 func open(t testing.TB) *site {
@@ -33,8 +35,15 @@ func open(t testing.TB) *site {
 	log := slog.New(slog.DiscardHandler)
 	problems := &web.Problems{Log: log, Book: k.Service.Book}
 	e := web.NewEngine(web.Options{Log: log, Problems: problems})
-	guardian.New(guardian.Options{Spaces: []guardian.Door{k.Service}, Book: k.Service.Book, Problems: problems}).Routes(e)
-	s := &site{Kit: k, t: t, server: httptest.NewServer(e)}
+	s := &site{Kit: k, t: t, options: guardian.Options{Spaces: []guardian.Door{k.Service}, Book: k.Service.Book, Problems: problems}}
+	o := s.options
+	o.Decoyed = func() {
+		if s.options.Decoyed != nil {
+			s.options.Decoyed()
+		}
+	}
+	guardian.New(o).Routes(e)
+	s.server = httptest.NewServer(e)
 	t.Cleanup(s.server.Close)
 	k.Service.Settings.PublicURL = s.server.URL
 	s.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

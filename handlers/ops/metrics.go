@@ -19,6 +19,7 @@ type Metrics struct {
 	tries     *prometheus.CounterVec
 	trying    *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
+	decoys    prometheus.Counter
 }
 
 // buckets of durations, in seconds: from a read out of memory to what a waiting person gives up on.
@@ -43,11 +44,14 @@ func NewMetrics(reg prometheus.Registerer, version string) *Metrics {
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bohoja_decisions_total", Help: "How requests went on; a decision that is sent twice may count twice.",
 		}, []string{"result"}),
+		decoys: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bohoja_decoys_total", Help: "Forms sent by programs that pressed the button which people never meet; nothing was decided.",
+		}),
 	}
 	for _, r := range Results {
 		m.decisions.WithLabelValues(r) // 0, so that an alert on "none for hours" has a series to look at
 	}
-	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, build(version),
+	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, build(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -88,6 +92,9 @@ func (m *Metrics) request(c *gin.Context, class string, took time.Duration) {
 	m.requests.WithLabelValues(route, method, class).Inc()
 	m.latency.WithLabelValues(route, method).Observe(took.Seconds())
 }
+
+// Decoyed counts a press of the decoy.
+func (m *Metrics) Decoyed() { m.decoys.Inc() }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
