@@ -67,3 +67,40 @@ func (s *Service) WaitCancel(ctx context.Context, token string) (Waiting, error)
 	w.Record, err = s.Cancel(ctx, w.App, Actor{Kind: ActorChild}, w.Record.ID)
 	return w, err
 }
+
+// Misnamed reports whether the child may enter the guardian's name anew here: the guardian said that it is another.
+func (w Waiting) Misnamed() bool {
+	return w.Record.Status == Pending && w.Record.NameMiss && w.Record.NamesSet < MaxNamesSet
+}
+
+// Bounced reports whether the child may enter the guardian's address anew here: the letter came back.
+func (w Waiting) Bounced() bool { return w.Record.Status == Pending && w.Record.Mail == MailBounced }
+
+// WaitCorrect sets anew what is wrong, by the child: the name when it is another one, the address when the letter came
+// back. What was not wrong stays as it is, so nobody can have letters sent to one address after the other by this page.
+//
+// Errors: those of Wait and Correct; ErrNotPending when there is nothing to correct.
+func (s *Service) WaitCorrect(ctx context.Context, token string, g Guardian) (Waiting, error) {
+	w, err := s.Wait(ctx, token)
+	if err != nil {
+		return w, err
+	}
+	if !w.Misnamed() && !w.Bounced() {
+		return w, ErrNotPending
+	}
+	people, err := s.people(w.Record)
+	if err != nil {
+		return w, err
+	}
+	if !w.Misnamed() {
+		g.Name = people.Guardians[0].Name
+	}
+	if !w.Bounced() {
+		g.Email = people.Guardians[0].Email
+	}
+	rec, err := s.Correct(ctx, w.App, Actor{Kind: ActorChild}, w.Record.ID, g)
+	if err == nil {
+		w.Record = rec
+	}
+	return w, err
+}

@@ -9,27 +9,28 @@ import (
 )
 
 // ChildWait is the child's own page at /k/{token}: how it stands, and what the child can do.
-// Forms: act = resend; act = cancel with sure = yes; act = correct with guardian_name and guardian_email.
+// Forms: act = resend; act = cancel with sure = yes; act = correct with guardian_name (NewName), guardian_email (NewAddress).
 // Each carries proof when there is one.
 type ChildWait struct {
 	Frame
-	Action   string
-	Status   consent.Status
-	Now      time.Time
-	Deadline time.Time
-	Pairing  string // "" hides it; the code that the guardian may type instead of the name
-	Mail     consent.MailState
-	Hint     string // a consent.HintXxx
-	MailTo   string // "" hides it; the address with its local part masked and its domain in full
-	NameMiss bool   // the guardian says that the name was entered differently
-	Correct  bool   // name and address may be set anew here; else the page sends the child to the app for it
-	Resend   bool   // the letter may be sent again
-	Sent     bool   // it was sent again just now
-	Saved    bool   // name or address was set anew just now
-	Name     string // as typed before
-	Email    string // as typed before
-	Proof    string
-	Continue string // where the child goes on after a grant
+	Action     string
+	Status     consent.Status
+	Now        time.Time
+	Deadline   time.Time
+	Pairing    string // "" hides it; the code that the guardian may type instead of the name
+	Mail       consent.MailState
+	Hint       string // a consent.HintXxx
+	MailTo     string // "" hides it; the address with its local part masked and its domain in full
+	NameMiss   bool   // the guardian says that the name was entered differently
+	NewName    bool   // the name may be set anew here; else the page sends the child to the app for it
+	NewAddress bool   // the same of the address
+	Resend     bool   // the letter may be sent again
+	Sent       bool   // it was sent again just now
+	Saved      bool   // name or address was set anew just now
+	Name       string // as typed before
+	Email      string // as typed before
+	Proof      string
+	Continue   string // where the child goes on after a grant
 }
 
 func (ChildWait) template() string { return "child/wait" }
@@ -42,6 +43,9 @@ func (p ChildWait) Waiting() bool { return p.Status == consent.Pending }
 
 // Bounced reports whether the letter came back.
 func (p ChildWait) Bounced() bool { return p.Mail == consent.MailBounced }
+
+// Correct reports whether something may be set anew here.
+func (p ChildWait) Correct() bool { return p.NewName || p.NewAddress }
 
 // Unsent reports whether no letter can be sent to the address.
 func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent }

@@ -106,7 +106,9 @@ func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) 
 func (f Frame) Moment(t time.Time) (string, error) { return glued(Words(f.Lang).Moment(t)) }
 
 // glued keeps a weekday in brackets on the line of its day: browsers break Korean before a bracket.
-func glued(text string, err error) (string, error) { return strings.ReplaceAll(text, "일(", "일\u2060("), err }
+func glued(text string, err error) (string, error) {
+	return strings.ReplaceAll(text, "일(", "일\u2060("), err
+}
 
 // Left tells how long it is from one time to another.
 func (f Frame) Left(from, until time.Time) (string, error) { return Words(f.Lang).Left(from, until) }

@@ -15,22 +15,24 @@ func (x fixture) wait() ChildWait {
 
 func (x fixture) childStates() []State {
 	bounced, misnamed, unsent, sent, saved, soon := x.wait(), x.wait(), x.wait(), x.wait(), x.wait(), x.wait()
-	bounced.Mail, bounced.Hint, bounced.Correct, bounced.Resend = consent.MailBounced, consent.HintCheckAddress, true, false
-	misnamed.NameMiss, misnamed.Correct = true, true
-	misnamed.Frame = x.faulty("guardian_name", FaultGeneric, "guardian_email", FaultEmail)
-	misnamed.Name, misnamed.Email = "엄마", "parent@"
+	bounced.Mail, bounced.Hint, bounced.NewAddress, bounced.Resend = consent.MailBounced, consent.HintCheckAddress, true, false
+	misnamed.NameMiss, misnamed.NewName = true, true
+	misnamed.Frame, misnamed.Name = x.faulty("guardian_name", FaultGeneric), "엄마"
+	both := bounced
+	both.NameMiss, both.NewName, both.Name, both.Email = true, true, "엄마", "parent@"
+	both.Frame = x.faulty("guardian_name", FaultGeneric, "guardian_email", FaultEmail)
 	unsent.Mail, unsent.Hint, unsent.Resend = consent.MailNotSent, consent.HintAnotherWay, false
 	sent.Sent, sent.Resend = true, false
 	saved.Saved = true
 	soon.Deadline = x.now.Add(40 * time.Minute)
 	elsewhere, astray, bare := bounced, misnamed, x.wait()
-	elsewhere.Correct, astray.Correct, astray.Frame = false, false, x.frame
+	elsewhere.NewAddress, astray.NewName, astray.Frame = false, false, x.frame
 	bare.MailTo, bare.Pairing = "", ""
 	out := []State{
 		x.state("child/wait bounced, corrected in the app", elsewhere), x.state("child/wait misnamed, corrected in the app", astray),
 		x.state("child/wait without mail", bare), x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
 		x.state("child/wait not sent", unsent), x.state("child/wait sent again", sent), x.state("child/wait corrected", saved),
-		x.state("child/wait last hour", soon),
+		x.state("child/wait last hour", soon), x.state("child/wait bounced and misnamed", both),
 	}
 	for _, status := range consent.Statuses {
 		if status == consent.Pending {

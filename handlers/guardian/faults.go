@@ -29,6 +29,22 @@ var faultWords = map[string]string{
 	"guardian_email guardian_is_child": templates.FaultEmailChild,
 }
 
+// faultsOfChild turns the faults of a corrected name or address into the words of the child's page.
+func faultsOfChild(faults []templates.Fault) []templates.Fault {
+	out := make([]templates.Fault, len(faults))
+	for i, f := range faults {
+		words := map[string]string{"name": templates.FaultNameForm, "email": templates.FaultEmail}
+		switch {
+		case f.Code == templates.FaultGeneric, f.Code == templates.FaultEmailChild:
+			words[f.Field] = f.Code
+		case f.Field == "name" && f.Code == "required":
+			words[f.Field] = templates.FaultNameEmpty
+		}
+		out[i] = templates.Fault{Field: "guardian_" + f.Field, Code: words[f.Field]}
+	}
+	return out
+}
+
 // faultsOf turns an error of the form into the page's words; nil for an error that is not the form's.
 func faultsOf(err error) []templates.Fault {
 	switch {

@@ -174,3 +174,36 @@ type away struct{ consent.Store }
 func (away) Get(context.Context, string, string) (consent.Record, error) {
 	return consent.Record{}, consent.ErrUnavailable
 }
+
+// TestChildCorrects: what is wrong can be set anew on the child's page, and nothing else: the page sends letters to nobody
+// whom the app has not named.
+func TestChildCorrects(t *testing.T) {
+	s := open(t)
+	ticket, link := s.asked("user-1")
+	correct := func(name, email string) url.Values {
+		return url.Values{"act": {"correct"}, "guardian_name": {name}, "guardian_email": {email}}
+	}
+	s.expect(s.post(ticket.ChildPage, correct("이름", "elsewhere@example.com")), http.StatusSeeOther)
+	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, "pa***@") || strings.Contains(p.body, `value="correct"`) {
+		t.Error("a request without a fault was corrected, or could be")
+	}
+	s.expect(s.post(link, with(s.read(link), "misnamed", "yes")), http.StatusOK)
+	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, `name="guardian_name"`) || strings.Contains(p.body, `name="guardian_email"`) {
+		t.Error("the name cannot be set anew, or the address can")
+	}
+	p := s.expect(s.post(ticket.ChildPage, correct("엄마", "elsewhere@example.com")), http.StatusUnprocessableEntity)
+	if !strings.Contains(p.body, "진짜 이름을 적어 주세요") || p.value("guardian_name") != "엄마" {
+		t.Error("the page does not say that a real name is needed, or has lost what was typed")
+	}
+	s.expect(s.post(ticket.ChildPage, correct("", "")), http.StatusUnprocessableEntity)
+	letters := len(s.Letters.All())
+	s.expect(s.post(ticket.ChildPage, correct("이보람", "elsewhere@example.com")), http.StatusSeeOther)
+	s.Work()
+	if p := s.get(ticket.ChildPage + "?saved=1"); !strings.Contains(p.body, "잘 고쳤어요") || !strings.Contains(p.body, "pa***@") {
+		t.Error("the correction is not told, or the address was changed with the name")
+	}
+	if n := len(s.Letters.All()); n != letters {
+		t.Errorf("%d letters, want %d", n, letters)
+	}
+	s.check(link, with(yes(), "guardian_name", "이보람")) // the old link takes the new name
+}

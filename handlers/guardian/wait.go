@@ -16,6 +16,7 @@ type Waiter interface {
 	Wait(ctx context.Context, token string) (consent.Waiting, error)
 	WaitResend(ctx context.Context, token string) (consent.Waiting, error)
 	WaitCancel(ctx context.Context, token string) (consent.Waiting, error)
+	WaitCorrect(ctx context.Context, token string, g consent.Guardian) (consent.Waiting, error)
 }
 
 // wait shows the child how the request stands. It writes nothing.
@@ -26,7 +27,7 @@ func (p *Pages) wait(c *gin.Context) (answer, error) {
 		return p.deadChild(c, err)
 	}
 	page := p.waitPage(c, w)
-	page.Sent = c.Query("sent") == "1"
+	page.Sent, page.Saved = c.Query("sent") == "1", c.Query("saved") == "1"
 	return show(page), nil
 }
 
@@ -48,7 +49,7 @@ func (p *Pages) waitPage(c *gin.Context, w consent.Waiting) templates.ChildWait 
 	page := templates.ChildWait{
 		Frame: f, Action: p.self(c, "/k/"), Status: w.Record.Status, Now: w.Now.In(zone), Deadline: w.Record.ExpiresAt.In(zone),
 		Pairing: w.PairingCode, Mail: w.Record.Mail, Hint: w.Record.MailHint, MailTo: w.Guardian, NameMiss: w.Record.NameMiss,
-		Resend: w.Record.Mail == consent.MailSent || w.Record.Mail == consent.MailQueued,
+		Resend: w.Record.Mail == consent.MailSent || w.Record.Mail == consent.MailQueued, NewName: w.Misnamed(), NewAddress: w.Bounced(),
 	}
 	if w.Record.Status == consent.Granted {
 		page.Continue = w.App.ContinueURL
@@ -63,6 +64,9 @@ func (p *Pages) act(c *gin.Context) (answer, error) {
 	}
 	token := c.Param("token")
 	door := p.space(consent.LinkChild, token)
+	if c.PostForm("act") == "correct" {
+		return p.correct(c, door, token)
+	}
 	var err error
 	path := p.self(c, "/k/")
 	switch c.PostForm("act") {
@@ -78,6 +82,25 @@ func (p *Pages) act(c *gin.Context) (answer, error) {
 		return p.deadChild(c, err)
 	}
 	return seeOther(path), nil
+}
+
+// correct sets anew what is wrong with name or address, or shows the page with what is still wrong.
+func (p *Pages) correct(c *gin.Context, door Door, token string) (answer, error) {
+	name, email := c.PostForm("guardian_name"), c.PostForm("guardian_email")
+	w, err := door.WaitCorrect(c, token, consent.Guardian{Name: consent.Secret(name), Email: consent.Secret(email)})
+	switch {
+	case err == nil:
+		return seeOther(withQuery(p.self(c, "/k/"), "saved=1")), nil
+	case errors.Is(err, consent.ErrNotPending), errors.Is(err, consent.ErrStale):
+		return seeOther(p.self(c, "/k/")), nil
+	}
+	faults := faultsOf(err)
+	if faults == nil {
+		return p.deadChild(c, err)
+	}
+	page := p.waitPage(c, w)
+	page.Name, page.Email, page.Faults = name, email, faultsOfChild(faults)
+	return again(page), nil
 }
 
 func withQuery(path, query string) string {
