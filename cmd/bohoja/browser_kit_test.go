@@ -381,9 +381,3 @@ func (p *person) tabTo(id string) {
 	}
 	p.t.Fatalf("%s cannot reach %s by Tab", p.name, id)
 }
-
-// unfold opens details.
-func (p *person) unfold(selector string) {
-	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
-}

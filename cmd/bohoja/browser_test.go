@@ -14,7 +14,8 @@ import (
 // tongue holds what people type and read in one language.
 type tongue struct {
 	lang                       string
-	child, guardian, other     string
+	child, guardian            string
+	other, third               string // other names
 	nickname, address          string
 	notice, waiting, code      string // the child reads
 	wrong, ways, told          string // the guardian reads
@@ -25,7 +26,7 @@ type tongue struct {
 }
 
 var korean = tongue{
-	lang: "ko", child: "김하늘", guardian: "김보호", other: "박다른", nickname: "하늘이", address: "서울시 종로구 세종대로 1",
+	lang: "ko", child: "김하늘", guardian: "김보호", other: "박다른", third: "이보람", nickname: "하늘이", address: "서울시 종로구 세종대로 1",
 	notice: "우리는 누구예요?", waiting: "기다리고 있어요", code: "확인 번호",
 	wrong: "어린이가 적은 보호자 이름과 맞지 않습니다", ways: "이름이 계속 맞지 않으신가요?", told: "어린이에게 알렸습니다",
 	agreed: "동의하셨습니다", declined: "동의하지 않으셨습니다", withdrew: "동의가 철회되었습니다",
@@ -34,7 +35,7 @@ var korean = tongue{
 }
 
 var english = tongue{
-	lang: "en", child: "Haneul Kim", guardian: "Boram Kim", other: "Someone Else", nickname: "sky", address: "1 Sejong-daero, Seoul",
+	lang: "en", child: "Haneul Kim", guardian: "Boram Kim", other: "Someone Else", third: "Third Person", nickname: "sky", address: "1 Sejong-daero, Seoul",
 	notice: "Who are we?", waiting: "We are waiting", code: "Check code",
 	wrong: "This is not the guardian’s name that the child entered", ways: "Does the name still not fit?", told: "We have told the child",
 	agreed: "You have agreed", declined: "You have not agreed", withdrew: "The consent was withdrawn",
@@ -243,10 +244,13 @@ func TestWalkWrongName(t *testing.T) {
 		w.guardian.look("told")
 		w.child.open(w.waiting)
 		w.child.look("told")
+		w.child.write("guardian_name", w.third)
+		w.child.press("main section.answer button")
+		w.child.misses(w.third)
+		w.child.look("corrected")
 		w.guardian.press("main a.button")
 		w.guardian.look("again")
 		w.fill(w.other, "yes")
-		w.guardian.unfold("details.more-box:has(input[name=pairing_code]) summary")
 		w.guardian.write("pairing_code", strings.ToLower(w.code))
 		w.send()
 		w.guardian.reads(w.other)
