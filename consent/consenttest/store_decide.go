@@ -19,6 +19,7 @@ var decideTests = map[string]func(*bench){
 	"expire/not before its time":     expireTime,
 	"cancel/again, and others":       cancelAgain,
 	"try/limit, lock and refund":     tryLimit,
+	"try/refund has bounds":          refundBounds,
 	"try/code has its own count":     tryCode,
 	"try/refusals":                   tryRefusals,
 	"misname/once":                   misnameOnce,
@@ -211,6 +212,23 @@ func tryLimit(b *bench) {
 	b.must(err)
 	if got.Tries != 1 || !got.LockedUntil.IsZero() {
 		b.Errorf("an hour later: %d tries, locked until %v", got.Tries, got.LockedUntil)
+	}
+}
+
+// A hit gives back no more than was charged, and nothing once the request has ended.
+func refundBounds(b *bench) {
+	r := b.pending("kid", "p@x")
+	b.must(b.Store.Refund(b.Context(), b.mutation(r.ID, ""), false))
+	if b.Image() != b.before {
+		b.Error("a refund of nothing has written something")
+	}
+	_, err := b.Store.Try(b.Context(), b.mutation(r.ID, ""), consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour})
+	b.must(err)
+	_, err = b.Store.Cancel(b.Context(), b.mutation(r.ID, ""), consent.ReasonApp)
+	b.must(err)
+	b.must(b.Store.Refund(b.Context(), b.mutation(r.ID, ""), false))
+	if b.Image() != b.before {
+		b.Error("a refund after the end has written something")
 	}
 }
 

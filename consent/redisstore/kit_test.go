@@ -84,7 +84,7 @@ func by(id string) consent.Mutation {
 func grant(t testing.TB, s *redisstore.Store, r consent.Record) consent.Record {
 	t.Helper()
 	g, err := s.Grant(t.Context(), by(r.ID), consent.Granting{
-		Gen: r.Gen, Rev: r.Rev, Method: r.Method, Purposes: []string{"account"}, People: consent.Sealed("p"),
+		Gen: r.Gen, Rev: r.Rev, Method: r.Method, Purposes: []string{"account", "delivery"}, People: consent.Sealed("p"),
 		Data: consent.Sealed("d"), Evidence: consent.Sealed("e"), ReleaseDies: r.CreatedAt.Add(1000 * time.Hour), Window: 168 * time.Hour,
 	})
 	if err != nil {

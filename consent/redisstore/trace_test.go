@@ -151,6 +151,10 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"withdraw", on.granted, func(m consent.Mutation) error {
 			return only(s.Withdraw(ctx, m, consent.Withdrawing{EraseDue: time.Hour, Keep: time.Hour}))
 		}},
+		{"withdraw", on.granted, func(m consent.Mutation) error { // a part
+			w := consent.Withdrawing{Purposes: []string{"delivery"}, Data: consent.Sealed("less"), DataRev: 2}
+			return only(s.Withdraw(ctx, m, w))
+		}},
 		{"erase", on.withdrawn, func(m consent.Mutation) error { return only(s.Erase(ctx, m, time.Now(), nil)) }},
 		{"lapse", on.late(on.granted, 168*time.Hour), func(m consent.Mutation) error { return only(s.Lapse(ctx, m)) }},
 		{"overdue", on.late(on.withdrawn, time.Hour), func(m consent.Mutation) error { return only(s.Overdue(ctx, m)) }},
@@ -269,5 +273,25 @@ func TestLetterCountsGo(t *testing.T) {
 	key := "bt:day:" + string(d[:])
 	if n, ttl := c.Read.ZCard(t.Context(), key).Val(), c.Read.TTL(t.Context(), key).Val(); n != 1 || ttl <= 0 || ttl > 24*time.Hour {
 		t.Errorf("%d letters for %v", n, ttl)
+	}
+}
+
+// Pauses and wishes for no letters that are over are swept out by the next signup.
+func TestOldWishesGo(t *testing.T) {
+	s, c := open(t, consenttest.Redis(t).URL())
+	r := signup(t, s, 1)
+	_, err := s.Decline(t.Context(), by(r.ID), consent.Declining{Gen: 1, Reason: consent.ReasonNotMine, Pause: time.Hour, Block: time.Hour})
+	must(t, err)
+	left := func() int64 {
+		return c.Read.Exists(t.Context(), "bt:{"+app+"}:pauses", "bt:{"+app+"}:quiet").Val()
+	}
+	signup(t, s, 2)
+	if n := left(); n != 2 {
+		t.Errorf("%d of 2 while they hold", n)
+	}
+	advance(t, s, time.Hour)
+	signup(t, s, 3)
+	if n := left(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }
