@@ -30,7 +30,7 @@ func (p *Pages) guarded(aud consent.Audience, dir string, act func(*gin.Context)
 			return act(c)
 		}
 		link := string(aud) + v.Record.ID + "/" + strconv.Itoa(v.Guardian)
-		if c.Request.PostForm.Has(decoyField) {
+		if _, pressed := c.GetPostForm(decoyField); pressed {
 			web.Note(c, slog.Bool("decoy", true))
 			if p.opt.Decoyed != nil {
 				p.opt.Decoyed()
