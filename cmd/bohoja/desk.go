@@ -80,11 +80,22 @@ func plain(err error) error {
 	case e.Code == consent.ErrOutcomeUnknown.Code:
 		return errors.New("Redis did not answer: it may be done or not. Look, then give the command again; what is done is not done twice")
 	case e.Code == consent.ErrUnavailable.Code && e.Err != nil:
-		return fmt.Errorf("Redis or the key folder cannot be reached, and nothing was done: %w", e.Err)
+		return fmt.Errorf("Redis or the key folder cannot be reached, and nothing was done: %w", cause(e))
 	case e.RetryAfter > 0:
 		return fmt.Errorf("%s; again in %s", e.Detail, span(e.RetryAfter))
 	}
 	return errors.New(e.Detail)
+}
+
+// cause is what the innermost refusal gives as its reason.
+func cause(e *consent.Error) error {
+	for {
+		inner, ok := errors.AsType[*consent.Error](e.Err)
+		if !ok || inner.Err == nil {
+			return e.Err
+		}
+		e = inner
+	}
 }
 
 // staff is who acts: the user of the operating system, by number.

@@ -59,7 +59,7 @@ func requestOf(r consent.Record) requestRow {
 		App: r.App, ID: r.ID, Subject: r.Subject, Status: r.Status, Custody: r.Custody, Reason: r.Reason, Hold: r.Hold,
 		Mail: mailRow{r.Mail, r.MailHint, r.MailAt}, Method: r.Method, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
 		DecidedAt: r.DecidedAt, EndedAt: r.EndedAt, ReleaseBy: r.ReleaseBy, EraseBy: r.EraseBy, ErasedAt: r.ErasedAt,
-		LockedUntil: r.LockedUntil, Asked: slices.Concat([]string{}, r.Asked), Purposes: slices.Concat([]string{}, r.InForce()),
+		LockedUntil: r.LockedUntil, Asked: append([]string{}, r.Asked...), Purposes: append([]string{}, r.InForce()...),
 		Refused: r.Refused, Guardians: r.Guardians, NameMismatch: r.NameMiss, Terms: r.Terms, Notice: r.Notice,
 	}
 }
