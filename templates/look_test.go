@@ -26,6 +26,7 @@ import (
 var (
 	lookDir     = flag.String("look", "", "folder into which TestLook writes a picture of every page")
 	lookSchemes = flag.String("look-schemes", "light,dark", "of light, dark, forced, print")
+	lookReadme  = flag.String("look-readme", "", "folder into which TestLookReadme writes the pictures of the README")
 	lookOnly    = flag.String("look-only", "", "only states whose name holds this")
 )
 
@@ -62,10 +63,11 @@ func site(t *testing.T) *httptest.Server {
 }
 
 // browser starts Debian's Chromium without a window. In containers its user is root, for whom it has no sandbox.
-func browser(t *testing.T) context.Context {
+func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("disable-dev-shm-usage", true))
+	options = append(options, more...)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -53,9 +53,9 @@ func newFixture(lang string) fixture {
 	book := fixtureBook()
 	app := book.Apps["shop"]
 	f := NewFrame(book, app, lang, "")
-	f.Child = "김*늘"
+	f.Child = consent.MaskName("김하늘")
 	if lang == "en" {
-		f.Child = "K** Haneul"
+		f.Child = consent.MaskName("Haneul Kim")
 	}
 	now := time.Date(2026, 11, 24, 9, 20, 0, 0, book.Profile.Zone)
 	return fixture{book: book, app: app, frame: f, now: now, until: now.Add(consent.DefaultPending - 8*time.Hour - 21*time.Minute)}
