@@ -77,7 +77,7 @@ func (s *Service) correct(ctx context.Context, app *App, by Actor, rec Record, p
 	m := s.mutation(app, after, by, "")
 	if c.NewAddress && byMail(rec.Method) {
 		for g := range people.Guardians {
-			m.Jobs = append(m.Jobs, s.letter(after, LetterInvite, g, 0))
+			m.Jobs = append(m.Jobs, s.invitation(after, g)...)
 		}
 	}
 	return s.Store.Correct(ctx, m, c)

@@ -124,7 +124,7 @@ func (s *Service) appIDs() []string { return sortedKeys(s.Book().Apps) }
 func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l LetterJob, failed error) error {
 	d, isDelivery := errors.AsType[*DeliveryError](failed)
 	switch {
-	case failed == nil && l.Letter == LetterInvite:
+	case failed == nil && l.Letter == LetterInvite && l.Guardian == 0:
 		return s.invited(ctx, app, rec, l)
 	case failed == nil && l.Letter == LetterConfirm:
 		_, err := s.Store.Confirm(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, EventConfirmed))
@@ -137,6 +137,16 @@ func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l Lett
 		}
 	}
 	return failed
+}
+
+// invitation is the letter that invites a guardian. The reminders of the first follow when it was accepted; those of a
+// further one are planned with it, since the record notes the first's alone (and any that bounced).
+func (s *Service) invitation(rec Record, guardian int) []Job {
+	jobs := []Job{s.letter(rec, LetterInvite, guardian, 0)}
+	if guardian > 0 && rec.Status == Pending {
+		jobs = append(jobs, s.reminders(rec, guardian)...)
+	}
+	return jobs
 }
 
 // invited notes the accepted invitation and plans its reminders.

@@ -46,7 +46,7 @@ func (s *Service) join(ctx context.Context, app *App, by Actor, rec Record, peop
 	}
 	m := s.mutation(app, rec, by, "")
 	if byMail(rec.Method) {
-		m.Jobs = append(m.Jobs, s.letter(rec, LetterInvite, len(people.Guardians)-1, 0))
+		m.Jobs = append(m.Jobs, s.invitation(rec, len(people.Guardians)-1)...)
 	}
 	return s.Store.Join(ctx, m, c)
 }

@@ -196,6 +196,37 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// Each guardian is reminded, also when both invitations wait at once, and after a corrected address.
+func TestEveryGuardianIsReminded(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	clockAt(t, k, 10)
+	rec := signup(t, k, ask("user-1")).Record
+	if _, err := k.Service.Join(t.Context(), k.App, app, rec.ID, person("박지킴", "second@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	reminded := func() (to []string) {
+		for range 26 {
+			pass(t, k, time.Hour)
+			k.Work()
+		}
+		for _, l := range k.Letters.All() {
+			if l.Kind == consent.LetterRemind {
+				to = append(to, l.To.Reveal())
+			}
+		}
+		slices.Sort(to)
+		return to
+	}
+	k.Work()
+	same(t, "after a day", reminded(), parent, "second@example.com")
+	if _, err := k.Service.Correct(t.Context(), k.App, app, rec.ID, person(guardianName, "new@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	k.Work()
+	same(t, "a day after the correction", reminded(), "new@example.com", parent, "second@example.com", "second@example.com")
+}
+
 func TestOneNoDeclines(t *testing.T) {
 	t.Parallel()
 	k := consenttest.New(t)
