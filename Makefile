@@ -21,7 +21,7 @@ build: need-go
 need-go:
 	@command -v $(GO) >/dev/null || { \
 	  echo "Go 1.26 is not installed (https://go.dev/dl/)."; \
-	  echo "Without Go: docker compose up, then open http://localhost:8080/"; exit 1; }
+	  echo "Without Go: docker compose up, then open http://localhost:8080/docs and http://localhost:8025/ (the letters)"; exit 1; }
 
 ## test: unit, conformance, journeys and one browser walk; installs redis-server and chromium where it can
 test: need-go tools

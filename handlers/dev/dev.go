@@ -67,6 +67,7 @@ func New(opt Options) *Dev {
 
 // Routes adds the pages to a router.
 func (d *Dev) Routes(r gin.IRouter) {
+	d.read(r, "/", d.toDev)
 	g := r.Group("/dev", d.guard)
 	d.read(g, "", d.index)
 	d.read(g, "/", d.index)
@@ -150,6 +151,13 @@ func (d *Dev) index(c *gin.Context) error {
 	return d.show(c, http.StatusOK, templates.DevIndex{
 		Frame: d.frame(), PublicURL: d.opt.PublicURL, Key: d.opt.Key, Curl: d.opt.Curl,
 	})
+}
+
+// toDev leads from the root, where newcomers look first, to the start page.
+func (d *Dev) toDev(c *gin.Context) error {
+	headers(c, policy)
+	c.Redirect(http.StatusSeeOther, d.base+"/dev/")
+	return nil
 }
 
 // toShop adds the slash below which the shop's pages lie.

@@ -40,6 +40,14 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Who looks at the root is led to the start page.
+func TestRoot(t *testing.T) {
+	w := open(t).ask("GET", "/", nil)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/consent/dev/" {
+		t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+	}
+}
+
 // A page from elsewhere whose name points here (DNS rebinding) asks for that name, and gets nothing.
 func TestHosts(t *testing.T) {
 	p := open(t, func(o *Options) { o.PublicURL = "http://dev.shop.example:8080/consent" })

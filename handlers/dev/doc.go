@@ -1,6 +1,7 @@
 // Package dev is the playground of `bohoja dev`: the mail that was caught, the clock that can be moved, the webhooks, the
 // demo shop. `serve` has none of it.
 //
+//	/                      leads to /dev/
 //	/dev/                  where everything is, and what to try
 //	/dev/inbox             the letters; /dev/inbox/{id} one of them, /dev/inbox/{id}/html its HTML alone
 //	/dev/inbox.json?to=    the letters for programs, the newest first
