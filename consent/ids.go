@@ -33,7 +33,7 @@ func NewID(prefix string, at time.Time) string {
 // IsID reports whether s has the form of an id with this prefix. Look-ups refuse other strings before they reach a key name.
 func IsID(prefix, s string) bool {
 	rest, ok := strings.CutPrefix(s, prefix)
-	if !ok || len(rest) != idLength {
+	if !ok || len(rest) != idLength || strings.ContainsAny(rest, "\r\n") { // which the decoder passes over
 		return false
 	}
 	_, err := idAlphabet.DecodeString(rest)

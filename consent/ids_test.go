@@ -22,7 +22,7 @@ func TestIDs(t *testing.T) {
 	if !IsID(PrefixRequest, ids[0]) || IsID(PrefixEvent, ids[0]) {
 		t.Errorf("IsID(%q)", ids[0])
 	}
-	for _, bad := range []string{"", "cr_", "cr_" + strings.Repeat("0", 25), "cr_" + strings.Repeat("u", 26), "cr_" + strings.Repeat("0", 25) + "}", "cr_" + strings.Repeat("A", 26)} {
+	for _, bad := range []string{"", "cr_", "cr_" + strings.Repeat("0", 25), "cr_" + strings.Repeat("u", 26), "cr_" + strings.Repeat("0", 25) + "}", "cr_" + strings.Repeat("A", 26), "cr_" + strings.Repeat("0", 25) + "\n", "cr_" + strings.Repeat("\r\n", 13)} {
 		if IsID(PrefixRequest, bad) {
 			t.Errorf("IsID(%q)", bad)
 		}

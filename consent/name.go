@@ -33,13 +33,17 @@ func checkName(f *faults, pointer, s string) {
 }
 
 func nameRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune(" '’-.·", r)
+	return (unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune(" '’-.·", r)) && !blank(r)
 }
+
+// blank reports whether r is a letter or mark that shows nothing, such as the Hangul filler: a name made of them could
+// neither be read nor typed.
+func blank(r rune) bool { return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) }
 
 func letters(s string) int {
 	n := 0
 	for _, r := range s {
-		if unicode.IsLetter(r) {
+		if unicode.IsLetter(r) && !blank(r) {
 			n++
 		}
 	}
@@ -63,14 +67,15 @@ func isGeneric(name string) bool {
 
 var foldCase = cases.Fold()
 
-// foldWord brings a name into the form in which names are compared: NFKC, case, and everything but letters and marks folded away.
+// foldWord brings a name into the form in which names are compared: NFKC, case, and everything folded away but letters and
+// marks that can be seen and tell one name from another (a variation selector only chooses how a letter looks).
 func foldWord(s string) string {
 	s = foldCase.String(norm.NFKC.String(s))
 	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsMark(r) {
-			return r
+		if blank(r) || unicode.Is(unicode.Variation_Selector, r) || !unicode.IsLetter(r) && !unicode.IsMark(r) {
+			return -1
 		}
-		return -1
+		return r
 	}, s)
 }
 

@@ -20,6 +20,10 @@ func TestSameName(t *testing.T) {
 		{"김보호", "호보김", false}, // the order matters in Korean names
 		{"Kim Boho", "Kim Boh", false},
 		{"Kim Boho", "Kim Boho Lee", false},
+		{"辻\U000e0100太郎", "辻太郎", true},
+		{"김보호\u3164", "김보호", true},
+		{"\u3164\u3164", "\u3164\u3164", false},
+		{"\u0301\u0302", "\u0301\u0303", false},
 		{"", "", false},
 		{"--", "..", false},
 		{"A B C D E F", "F E D C B A", false}, // more words than orders are tried for
@@ -34,7 +38,7 @@ func TestSameName(t *testing.T) {
 }
 
 func TestGenericNames(t *testing.T) {
-	for _, s := range []string{"엄마", "우리 엄마", "어머니", "엄마님", "보호자", "법정 대리인", "Mom", "my mom", "M.O.M", "ＤＡＤ", "Legal Guardian", "할머니"} {
+	for _, s := range []string{"엄마", "우리 엄마", "어머니", "엄마님", "보호자", "법정 대리인", "Mom", "my mom", "M.O.M", "ＤＡＤ", "Legal Guardian", "할머니", "엄마\u3164", "mom\ufe0f"} {
 		if !isGeneric(s) {
 			t.Errorf("%q passes as a name", s)
 		}
@@ -52,6 +56,7 @@ func TestCheckName(t *testing.T) {
 		{"", "required"}, {"  ", "required"}, {"김", "too_short"}, {".-", "too_short"},
 		{"naver.com", "not_a_name"}, {"see http://x.y", "not_a_name"}, {"a@b", "not_a_name"}, {"김1호", "not_a_name"},
 		{"<b>kim</b>", "not_a_name"}, {"kim\r\nBcc: x", "not_a_name"}, {"김\u202e보호", "not_a_name"}, {"😀😀 kim", "not_a_name"},
+		{"\u3164\u3164", "too_short"}, {"\uffa0\u115f\u1160", "too_short"}, {"김보호\u3164", "not_a_name"}, {"Mary\u034f", "not_a_name"}, {"辻\U000e0100 太郎", ""},
 		{string(make([]rune, 65)), "too_long"},
 	} {
 		var f faults
