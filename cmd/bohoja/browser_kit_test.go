@@ -19,6 +19,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
@@ -270,7 +271,10 @@ func (p *person) write(name, text string) {
 	p.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf("input[name=%q]", name))
 	p.do(chromedp.Click(field, chromedp.NodeVisible), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)),
-		chromedp.KeyEvent(kb.Delete), chromedp.KeyEvent(text))
+		chromedp.KeyEvent(kb.Delete), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
+			return err
+		}))
 }
 
 // reads fails unless the page says all of this.

@@ -56,29 +56,43 @@ type walk struct {
 	link            string // in the guardian's letter
 }
 
-// walks runs a story in a browser of its own people, in the languages given, or in all when pictures are wanted.
-func walks(t *testing.T, name string, story func(w *walk), tongues ...tongue) {
-	t.Helper()
-	if *lookDir != "" {
-		tongues = []tongue{korean, english}
-	}
-	for _, tongue := range tongues {
-		t.Run(tongue.lang, func(t *testing.T) {
-			browser := chromium(t)
-			w := &walk{playing: startDev(t), tongue: tongue, email: "parent@example.com"}
-			w.child = newPerson(t, browser, name+"-child", tongue.lang, true)
-			w.guardian = newPerson(t, browser, name+"-guardian", tongue.lang, false)
-			story(w)
-			w.guardian.stayedHome(w.url)
-			w.child.stayedHome(w.url)
-		})
+// stories are told each in a language; all in every language when pictures are wanted.
+var stories = []struct {
+	name   string
+	tongue tongue
+	tell   func(w *walk)
+}{
+	{"grant", korean, (*walk).grant}, {"decline", english, (*walk).decline}, {"misnamed", korean, (*walk).misnamed},
+	{"withdraw", english, (*walk).withdrawTwice}, {"expire", korean, (*walk).expire}, {"keyboard", korean, (*walk).keyboard},
+}
+
+// TestWalk tells every story in `bohoja dev`. No guardian's browser runs a script, is given a cookie or is sent elsewhere.
+func TestWalk(t *testing.T) {
+	browser := chromium(t)
+	for _, s := range stories {
+		tongues := []tongue{s.tongue}
+		if *lookDir != "" {
+			tongues = []tongue{korean, english}
+		}
+		for _, tongue := range tongues {
+			t.Run(s.name+" "+tongue.lang, func(t *testing.T) {
+				w := &walk{playing: startDev(t), tongue: tongue, email: "parent@example.com"}
+				w.child = newPerson(t, browser, s.name+"-child", tongue.lang, true)
+				w.guardian = newPerson(t, browser, s.name+"-guardian", tongue.lang, false)
+				s.tell(w)
+				w.guardian.stayedHome(w.url)
+				w.child.stayedHome(w.url)
+			})
+		}
 	}
 }
 
 // signup is the child's part: the demo shop, the notice, the guardian's name and address, the waiting page.
 func (w *walk) signup() {
 	c := w.child
-	c.open(w.url + "/dev/shop/")
+	c.open(w.url + "/")
+	c.look("start")
+	c.press("main .card a")
 	c.look("shop")
 	c.write("nickname", w.nickname)
 	c.write("birth_year", fmt.Sprint(time.Now().Year()-9))
@@ -183,113 +197,105 @@ func (w *walk) confirm() {
 	w.send()
 }
 
-// TestWalkGrant is the whole way: a child signs up on a phone, a guardian without JavaScript agrees to what is needed and
+// grant is the whole way: a child signs up on a phone, a guardian without JavaScript agrees to what is needed and
 // refuses what is not, and the shop has only the former.
-func TestWalkGrant(t *testing.T) {
-	walks(t, "grant", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		w.fill(w.tongue.guardian, "no")
-		w.guardian.look("filled")
-		w.send()
-		w.guardian.reads(w.tongue.guardian)
-		w.confirm()
-		w.guardian.reads(w.agreed)
-		w.guardian.look("result")
-		w.child.open(w.waiting)
-		w.child.look("granted")
-		w.child.press("main a.button") // back to the shop
-		w.child.reads(w.tongue.open, w.nickname, w.yes, w.no)
-		w.child.misses(w.address, w.tongue.guardian, w.email)
-		w.child.look("account")
-	}, korean)
+func (w *walk) grant() {
+	w.signup()
+	w.openLetter()
+	w.fill(w.tongue.guardian, "no")
+	w.guardian.look("filled")
+	w.send()
+	w.guardian.reads(w.tongue.guardian)
+	w.confirm()
+	w.guardian.reads(w.agreed)
+	w.guardian.look("result")
+	w.child.open(w.waiting)
+	w.child.look("granted")
+	w.child.press("main a.button") // back to the shop
+	w.child.reads(w.tongue.open, w.nickname, w.yes, w.no)
+	w.child.misses(w.address, w.tongue.guardian, w.email)
+	w.child.look("account")
 }
 
-// TestWalkDecline: two choices on two pages, no fact asked; the shop learns only that the answer was no.
-func TestWalkDecline(t *testing.T) {
-	walks(t, "decline", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		w.guardian.choose("decision", "decline")
-		w.guardian.look("chosen")
-		w.send()
-		w.confirm()
-		w.guardian.reads(w.declined)
-		w.guardian.look("result")
-		w.child.open(w.account)
-		w.child.reads(w.refused)
-		w.child.misses(w.nickname, w.address)
-		w.child.look("account")
-		w.child.open(w.waiting)
-		w.child.look("told")
-	}, english)
+// decline: two choices on two pages, no fact asked; the shop learns only that the answer was no.
+func (w *walk) decline() {
+	w.signup()
+	w.openLetter()
+	w.guardian.choose("decision", "decline")
+	w.guardian.look("chosen")
+	w.send()
+	w.confirm()
+	w.guardian.reads(w.declined)
+	w.guardian.look("result")
+	w.child.open(w.account)
+	w.child.reads(w.refused)
+	w.child.misses(w.nickname, w.address)
+	w.child.look("account")
+	w.child.open(w.waiting)
+	w.child.look("told")
 }
 
-// TestWalkWrongName: the second miss shows two ways on, of which the code on the child's screen is one.
-func TestWalkWrongName(t *testing.T) {
-	walks(t, "misnamed", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		w.fill(w.other, "yes")
-		w.send()
-		w.guardian.reads(w.wrong)
-		w.guardian.misses(w.ways)
-		w.guardian.look("first-miss")
-		w.send()
-		w.guardian.reads(w.wrong, w.ways)
-		w.guardian.look("ways-on")
-		w.read()
-		w.guardian.press("section.box.stop form button")
-		w.guardian.reads(w.told)
-		w.guardian.look("told")
-		w.child.open(w.waiting)
-		w.child.look("told")
-		w.child.write("guardian_name", w.third)
-		w.child.press("main section.answer button")
-		w.child.misses(w.third)
-		w.child.look("corrected")
-		w.guardian.press("main a.button")
-		w.guardian.look("again")
-		w.fill(w.other, "yes")
-		w.guardian.write("pairing_code", strings.ToLower(w.code))
-		w.send()
-		w.guardian.reads(w.other)
-		w.confirm()
-		w.guardian.reads(w.agreed)
-		w.child.open(w.account)
-		w.child.reads(w.tongue.open, w.address)
-	}, korean)
+// misnamed: the second miss shows two ways on, of which the code on the child's screen is one.
+func (w *walk) misnamed() {
+	w.signup()
+	w.openLetter()
+	w.fill(w.other, "yes")
+	w.send()
+	w.guardian.reads(w.wrong)
+	w.guardian.misses(w.ways)
+	w.guardian.look("first-miss")
+	w.send()
+	w.guardian.reads(w.wrong, w.ways)
+	w.guardian.look("ways-on")
+	w.read()
+	w.guardian.press("section.box.stop form button")
+	w.guardian.reads(w.told)
+	w.guardian.look("told")
+	w.child.open(w.waiting)
+	w.child.look("told")
+	w.child.write("guardian_name", w.third)
+	w.child.press("main section.answer button")
+	w.child.misses(w.third)
+	w.child.look("corrected")
+	w.guardian.press("main a.button")
+	w.guardian.look("again")
+	w.fill(w.other, "yes")
+	w.guardian.write("pairing_code", strings.ToLower(w.code))
+	w.send()
+	w.guardian.reads(w.other)
+	w.confirm()
+	w.guardian.reads(w.agreed)
+	w.child.open(w.account)
+	w.child.reads(w.tongue.open, w.address)
 }
 
-// TestWalkWithdraw: first the optional purpose, then everything, from the link in the letter.
-func TestWalkWithdraw(t *testing.T) {
-	walks(t, "withdraw", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		w.fill(w.tongue.guardian, "yes")
-		w.send()
-		w.confirm()
-		w.child.open(w.account)
-		w.child.reads(w.tongue.open, w.address)
-		w.child.open(w.url + "/dev/inbox")
-		letter := w.letters(w.email, 2)[0]
-		w.child.open(w.url + "/dev/inbox/" + letter.ID)
-		w.child.look("letter")
-		w.withdraw(letter, "some")
-		w.guardian.reads(w.some)
-		w.child.open(w.account)
-		w.child.reads(w.tongue.open)
-		w.child.misses(w.address)
-		w.child.look("some")
-		w.withdraw(letter, "all")
-		w.guardian.reads(w.withdrew)
-		w.child.open(w.account)
-		w.child.reads(w.ended)
-		w.child.misses(w.nickname)
-		w.child.look("all")
-		w.child.open(w.url + "/dev/inbox/" + w.letters(w.email, 4)[0].ID)
-		w.child.look("last-letter")
-	}, english)
+// withdrawTwice: first the optional purpose, then everything, from the link in the letter.
+func (w *walk) withdrawTwice() {
+	w.signup()
+	w.openLetter()
+	w.fill(w.tongue.guardian, "yes")
+	w.send()
+	w.confirm()
+	w.child.open(w.account)
+	w.child.reads(w.tongue.open, w.address)
+	w.child.open(w.url + "/dev/inbox")
+	letter := w.letters(w.email, 2)[0]
+	w.child.open(w.url + "/dev/inbox/" + letter.ID)
+	w.child.look("letter")
+	w.withdraw(letter, "some")
+	w.guardian.reads(w.some)
+	w.child.open(w.account)
+	w.child.reads(w.tongue.open)
+	w.child.misses(w.address)
+	w.child.look("some")
+	w.withdraw(letter, "all")
+	w.guardian.reads(w.withdrew)
+	w.child.open(w.account)
+	w.child.reads(w.ended)
+	w.child.misses(w.nickname)
+	w.child.look("all")
+	w.child.open(w.url + "/dev/inbox/" + w.letters(w.email, 4)[0].ID)
+	w.child.look("last-letter")
 }
 
 // withdraw withdraws by a letter's link, all or the optional purpose.
@@ -315,48 +321,44 @@ func (w *walk) withdraw(letter mail, scope string) {
 	g.look("result")
 }
 
-// TestWalkExpire: without an answer it is over, for everybody, by the clock alone.
-func TestWalkExpire(t *testing.T) {
-	walks(t, "expire", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		w.later("119h")
-		w.guardian.open(w.link)
-		w.guardian.reads(w.late)
-		w.guardian.look("late")
-		w.child.open(w.account)
-		w.child.reads(w.refused)
-		w.child.open(w.waiting)
-		w.child.look("late")
-	}, korean)
+// expire: without an answer it is over, for everybody, by the clock alone.
+func (w *walk) expire() {
+	w.signup()
+	w.openLetter()
+	w.later("119h")
+	w.guardian.open(w.link)
+	w.guardian.reads(w.late)
+	w.guardian.look("late")
+	w.child.open(w.account)
+	w.child.reads(w.refused)
+	w.child.open(w.waiting)
+	w.child.look("late")
 }
 
-// TestWalkByKeyboard fills the guardian's form with nothing but keys.
-func TestWalkByKeyboard(t *testing.T) {
-	walks(t, "keyboard", func(w *walk) {
-		w.signup()
-		w.openLetter()
-		g := w.guardian
-		g.tabTo("f-decision")
-		g.look("focus")
-		g.keys(" ", kb.Tab, " ", kb.Tab) // agree; the details about grandparents open
-		g.tabTo("f-purpose-account")
-		g.keys(" ", kb.Tab, kb.ArrowDown)
-		g.tabTo("f-guardian_name")
-		g.keys(w.tongue.guardian)
-		g.tabTo("f-birth_year")
-		g.keys("1985", kb.Tab, "3", kb.Tab, "15")
-		g.tabTo("f-relation")
-		g.keys(" ")
-		g.tabTo("f-declares")
-		g.keys(" ")
-		w.read()
-		g.leave(chromedp.KeyEvent(kb.Enter))
-		g.tabTo("f-confirm")
-		g.keys(" ")
-		g.look("check")
-		w.read()
-		g.leave(chromedp.KeyEvent(kb.Enter))
-		g.reads(w.agreed)
-	}, korean)
+// keyboard fills the guardian's form with nothing but keys.
+func (w *walk) keyboard() {
+	w.signup()
+	w.openLetter()
+	g := w.guardian
+	g.tabTo("f-decision")
+	g.look("focus")
+	g.keys(" ", kb.Tab, " ", kb.Tab) // agree; the details about grandparents open
+	g.tabTo("f-purpose-account")
+	g.keys(" ", kb.Tab, kb.ArrowDown)
+	g.tabTo("f-guardian_name")
+	g.keys(w.tongue.guardian)
+	g.tabTo("f-birth_year")
+	g.keys("1985", kb.Tab, "3", kb.Tab, "15")
+	g.tabTo("f-relation")
+	g.keys(" ")
+	g.tabTo("f-declares")
+	g.keys(" ")
+	w.read()
+	g.leave(chromedp.KeyEvent(kb.Enter))
+	g.tabTo("f-confirm")
+	g.keys(" ")
+	g.look("check")
+	w.read()
+	g.leave(chromedp.KeyEvent(kb.Enter))
+	g.reads(w.agreed)
 }

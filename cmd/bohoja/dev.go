@@ -167,7 +167,8 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	all.Go(func() { h.roles(working) })
 	all.Go(func() { p.age(working) })
 	p.greet(w)
-	err = (&web.Server{Name: "dev", Handler: site, Log: h.log, Drain: time.Second}).Run(ctx, p.public)
+	quiet := slog.New(slog.DiscardHandler) // browsers keep connections ready, which would be told as requests that were cut
+	err = (&web.Server{Name: "dev", Handler: site, Log: quiet, Drain: time.Second}).Run(ctx, p.public)
 	if ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		err = nil // a page that was still loading was cut; nobody is owed its answer
 	}
