@@ -43,6 +43,7 @@ type EventData struct {
 	Custody  Custody  `json:"custody"`
 	Reason   string   `json:"reason,omitempty"`
 	Purposes []string `json:"purposes"`
+	Test     bool     `json:"test,omitempty"` // of the test space, whose webhooks go to the same address under the same secret
 }
 
 // MarshalJSON gives the body of a webhook and of GET /events: {type, timestamp, data}.

@@ -13,7 +13,7 @@ func (s *Service) mutation(app *App, rec Record, by Actor, event EventType) Muta
 		return m
 	}
 	m.Event = &Event{ID: NewID(PrefixEvent, s.Clock()), Type: event, Data: EventData{
-		ID: rec.ID, Subject: rec.Subject, Status: rec.Status, Custody: rec.Custody, Reason: rec.Reason, Purposes: rec.InForce(),
+		ID: rec.ID, Subject: rec.Subject, Status: rec.Status, Custody: rec.Custody, Reason: rec.Reason, Purposes: rec.InForce(), Test: s.Settings.Test,
 	}}
 	if app != nil {
 		m.Jobs = s.hooks(app, *m.Event)

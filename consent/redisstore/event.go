@@ -46,6 +46,7 @@ func (s *Store) Events(ctx context.Context, app, after string, limit int) ([]con
 	out := make([]consent.Event, len(found))
 	for i, m := range found {
 		out[i] = decodeEvent(m.Values)
+		out[i].Data.Test = s.space == Test // a space's events are all of one kind
 	}
 	return out, nil
 }
