@@ -21,7 +21,8 @@ func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Ha
 	base := web.BasePath(h.set.PublicURL)
 	e := web.NewEngine(web.Options{Log: h.log, Problems: problems})
 	e.Use(h.metrics.Requests(time.Now))
-	calls, err := api.New(h.apiOptions(problems))
+	options := h.apiOptions(problems)
+	calls, err := api.New(options)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +31,9 @@ func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Ha
 	for _, s := range h.spaces {
 		doors = append(doors, s.service)
 	}
-	guardian.New(guardian.Options{Spaces: doors, Book: h.book.Load, Base: base, Problems: problems, Decoyed: h.metrics.Decoyed}).Routes(e)
+	guardian.New(guardian.Options{
+		Spaces: doors, Book: h.book.Load, Base: base, Problems: problems, Networks: options.Networks, Decoyed: h.metrics.Decoyed,
+	}).Routes(e)
 	web.Static(e)
 	for _, add := range more {
 		add(e)

@@ -47,10 +47,9 @@ const TestPrefix = "bhj_test_"
 type API struct {
 	live, test *space
 	problems   *web.Problems
-	networks   *web.Networks
 	public     string
 	rates      *rates
-	failures   *failures
+	failures   *web.Failures
 	document   *document
 }
 
@@ -64,8 +63,8 @@ func New(o Options) (*API, error) {
 		return nil, err
 	}
 	return &API{
-		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, networks: o.Networks, public: o.PublicURL,
-		rates: newRates(o.PerMinute, o.Clock), failures: newFailures(o.Clock), document: doc,
+		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, public: o.PublicURL,
+		rates: newRates(o.PerMinute, o.Clock), failures: web.NewFailures(o.Networks, o.Clock), document: doc,
 	}, nil
 }
 

@@ -31,7 +31,8 @@ func (a *API) identify(c *gin.Context) (*ask, error) {
 	if !ok {
 		return nil, errNoKey
 	}
-	if err := a.mayTry(c); err != nil {
+	// Where the network is not known this fails open: a key of 128 random bits is not guessed at any rate.
+	if err := a.failures.Check(c.Request); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(secret))
@@ -76,25 +77,8 @@ func (a *API) spaceOf(secret string) *space {
 	return a.live
 }
 
-// mayTry refuses a network that has tried too many wrong keys. Where the network is not known it fails open: a key of
-// 128 random bits is not guessed at any rate.
-func (a *API) mayTry(c *gin.Context) error {
-	if a.networks == nil {
-		return nil
-	}
-	network, ok := a.networks.Of(c.Request)
-	if !ok {
-		return nil
-	}
-	return a.failures.check(network)
-}
-
 func (a *API) failed(c *gin.Context, sum [sha256.Size]byte) error {
-	if a.networks != nil {
-		if network, ok := a.networks.Of(c.Request); ok {
-			a.failures.note(network, sum)
-		}
-	}
+	a.failures.Note(c.Request, sum)
 	return errWrongKey
 }
 

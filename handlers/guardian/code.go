@@ -1,6 +1,7 @@
 package guardian
 
 import (
+	"crypto/sha256"
 	"errors"
 
 	"github.com/gin-gonic/gin"
@@ -20,9 +21,13 @@ func (p *Pages) codePage(c *gin.Context, typed string, faults []templates.Fault)
 	return templates.GuardianCode{Frame: f, Action: p.self(c, "/code"), Code: typed}
 }
 
-// enter leads to the page of a code. It says the same of every code that leads nowhere.
+// enter leads to the page of a code. It says the same of every code that leads nowhere, and a network that tries many of
+// them has to wait: a code is short enough to be typed, so it must not be tried at any rate (threat 8).
 func (p *Pages) enter(c *gin.Context) (answer, error) {
 	typed := c.PostForm("code")
+	if err := p.failures.Check(c.Request); err != nil {
+		return answer{}, err
+	}
 	for _, s := range p.opt.Spaces {
 		path, err := s.ByCode(c, typed)
 		if err == nil {
@@ -32,5 +37,6 @@ func (p *Pages) enter(c *gin.Context) (answer, error) {
 			return answer{}, err
 		}
 	}
+	p.failures.Note(c.Request, sha256.Sum256([]byte(typed)))
 	return again(p.codePage(c, typed, []templates.Fault{{Field: "code", Code: templates.FaultCode}})), nil
 }

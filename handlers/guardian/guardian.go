@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,17 +34,25 @@ type Options struct {
 	Book     func() *consent.Book
 	Base     string // path of the public URL, "" or "/consent"
 	Problems *web.Problems
-	Decoyed  func() // told of each press of the decoy; nil: nobody is
+	Networks *web.Networks    // nil: wrong codes are not counted by network
+	Clock    func() time.Time // wall clock for that count; nil: the host's
+	Decoyed  func()           // told of each press of the decoy; nil: nobody is
 }
 
 // Pages serves the pages.
 type Pages struct {
-	opt    Options
-	pauses pauses
+	opt      Options
+	pauses   pauses
+	failures *web.Failures // codes that lead nowhere
 }
 
 // New makes the pages.
-func New(opt Options) *Pages { return &Pages{opt: opt} }
+func New(opt Options) *Pages {
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	return &Pages{opt: opt, failures: web.NewFailures(opt.Networks, opt.Clock)}
+}
 
 // Routes adds the pages to a router.
 func (p *Pages) Routes(r gin.IRouter) {

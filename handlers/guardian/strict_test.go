@@ -1,12 +1,18 @@
 package guardian_test
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/handlers/guardian"
+	"github.com/bohoja/bohoja/handlers/web"
 )
 
 func (s *site) send(link, contentType, body string) page {
@@ -67,5 +73,46 @@ func TestNoWayElsewhere(t *testing.T) {
 				t.Errorf("%s%s leads to %q", dir, token, to)
 			}
 		}
+	}
+}
+
+// TestCodesAreNotTriedAtAnyRate: a network that types many codes that lead nowhere has to wait, also for a right one, while
+// others go on, and one who mistypes now and then never notices.
+func TestCodesAreNotTriedAtAnyRate(t *testing.T) {
+	now := time.Now()
+	s := open(t)
+	s.asked("user-1")
+	l, _ := s.Letters.Last(consent.LetterInvite)
+	e := web.NewEngine(web.Options{Log: slog.New(slog.DiscardHandler), Problems: s.options.Problems})
+	o := s.options
+	o.Networks, o.Clock = &web.Networks{}, func() time.Time { return now }
+	guardian.New(o).Routes(e)
+	enter := func(from, code string) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/code", strings.NewReader(url.Values{"code": {code}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = from + ":1"
+		w := httptest.NewRecorder()
+		e.ServeHTTP(w, r)
+		return w.Code
+	}
+	for i := range 20 {
+		if got := enter("203.0.113.7", fmt.Sprintf("AAAA-BB%02d", i)); got != http.StatusUnprocessableEntity {
+			t.Fatalf("wrong code %d: %d", i, got)
+		}
+		if got := enter("203.0.113.9", "AAAA-BBBB"); got != http.StatusUnprocessableEntity {
+			t.Fatalf("the same wrong code again: %d", got)
+		}
+	}
+	if got := enter("203.0.113.7", l.Code); got != http.StatusTooManyRequests {
+		t.Errorf("the network that guesses: %d", got)
+	}
+	for _, from := range []string{"203.0.113.8", "203.0.113.9"} {
+		if got := enter(from, l.Code); got != http.StatusSeeOther {
+			t.Errorf("another network: %d", got)
+		}
+	}
+	now = now.Add(time.Minute)
+	if got := enter("203.0.113.7", l.Code); got != http.StatusSeeOther {
+		t.Errorf("a minute later: %d", got)
 	}
 }
