@@ -345,6 +345,22 @@ func TestStaffDemo(t *testing.T) {
 	b.call("requests", "list").want(t, exitFine, rec.ID)
 }
 
+// TestSpaces: the steps of each space know which it is, and only with keys can they open what is sealed.
+func TestSpaces(t *testing.T) {
+	t.Parallel()
+	b := newBureau(t)
+	if b.live.service.Settings.Test || !b.trial.service.Settings.Test {
+		t.Error("the spaces are taken for each other")
+	}
+	for _, name := range []redisstore.Space{redisstore.Live, redisstore.Test} {
+		s, err := b.house.openStore(t.Context(), name)
+		b.must(err)
+		if s.service.Vault != nil || s.service.Links != nil || s.vault != nil || s.service.Settings.Test != (name == redisstore.Test) {
+			t.Errorf("%s: got %+v", name, s.service.Settings)
+		}
+	}
+}
+
 // TestConfirm: only the very name goes on.
 func TestConfirm(t *testing.T) {
 	t.Parallel()

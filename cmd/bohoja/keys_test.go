@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/link"
 	"github.com/bohoja/bohoja/consent/seal"
@@ -345,5 +347,22 @@ func TestRotatable(t *testing.T) {
 	b.call("keys", "rotate", "--help").want(t, exitFine, "rotate evidence|digest|link|receipt")
 	for _, class := range []string{"siphash", "h", "r", "", "evidence-1"} {
 		b.call("keys", "rotate", class).want(t, exitUsage, "can be rotated")
+	}
+}
+
+// TestKeysWrongClock: a host whose clock is not Redis' touches no key, since it would take living ones for dead.
+func TestKeysWrongClock(t *testing.T) {
+	t.Parallel()
+	b := newBureau(t)
+	b.ask(b.live, "shop", "user-1")
+	before := b.rows()
+	liar := miniredis.RunT(t)
+	liar.SetTime(time.Now().Add(-2 * time.Hour))
+	for _, line := range []string{"list", "rotate digest", "destroy link-1 --yes"} {
+		b.with(t, "BOHOJA_REDIS__URL=redis://"+liar.Addr()).call(append([]string{"keys"}, strings.Fields(line)...)...).
+			want(t, exitFailed, "this host's clock and Redis' differ by 2h0m0s")
+	}
+	if after := b.rows(); len(after) != len(before) {
+		t.Errorf("%d keys are %d now", len(before), len(after))
 	}
 }
