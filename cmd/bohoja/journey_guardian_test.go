@@ -297,6 +297,9 @@ func (s *story) plain(ts *testscript.TestScript, method string, args []string) {
 	ts.Check(err)
 	fields := url.Values{}
 	for name, value := range pairs(ts, args[2:]) {
+		if value == "@page" { // the value that the page of the tab holds
+			value = s.here(ts).forms()[0].fields.Get(name)
+		}
 		fields.Set(name, value)
 	}
 	p := s.fetch(ts, method, args[1], fields)
