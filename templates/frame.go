@@ -105,10 +105,11 @@ func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) 
 // Moment tells a date and time.
 func (f Frame) Moment(t time.Time) (string, error) { return glued(Words(f.Lang).Moment(t)) }
 
-// glued keeps a weekday in brackets on the line of its day: browsers break Korean before a bracket.
-func glued(text string, err error) (string, error) {
-	return strings.ReplaceAll(text, "일(", "일\u2060("), err
-}
+// bonds keep a weekday in brackets on the line of its day, since browsers break Korean before a bracket, and the minute on
+// the line of its hour.
+var bonds = strings.NewReplacer("일(", "일\u2060(", "시 ", "시\u00a0")
+
+func glued(text string, err error) (string, error) { return bonds.Replace(text), err }
 
 // Left tells how long it is from one time to another.
 func (f Frame) Left(from, until time.Time) (string, error) { return Words(f.Lang).Left(from, until) }

@@ -257,3 +257,13 @@ func TestCheckPageShownAgainHasNoBirthDate(t *testing.T) {
 		}
 	}
 }
+
+// TestBonds: neither a weekday nor a minute is left alone on the next line of a page.
+func TestBonds(t *testing.T) {
+	t.Parallel()
+	f := Frame{Lang: "ko"}
+	at := time.Date(2026, 11, 29, 0, 3, 0, 0, time.UTC)
+	if got, err := f.Moment(at); err != nil || got != "2026년 11월 29일\u2060(일) 0시\u00a003분" {
+		t.Errorf("%+q, %v", got, err)
+	}
+}

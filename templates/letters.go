@@ -262,8 +262,9 @@ type piece struct {
 	Whole bool
 }
 
-// unbroken are telephone numbers, codes and masked names: a line must not break at their hyphens and stars.
-var unbroken = regexp.MustCompile(`\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\S{0,12}\*\S{0,12}`)
+// unbroken are telephone numbers, codes, masked names and days with their weekday: a line must not break at their hyphens,
+// stars and brackets.
+var unbroken = regexp.MustCompile(`\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\d+일\(.\)|\S{0,12}\*\S{0,12}`)
 
 func pieces(s string) []piece {
 	var out []piece
