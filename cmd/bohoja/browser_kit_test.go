@@ -22,7 +22,6 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -199,8 +198,8 @@ func (p *person) watch(event any) {
 // stayedHome fails unless every request went to the service, and no cookie was set or kept.
 func (p *person) stayedHome(base string) {
 	p.t.Helper()
-	cookies, err := chromedp.Run(p.ctx, func(ctx context.Context, target *chromedp.Target) (storage.GetCookiesResult, error) {
-		return cdp.Call(ctx, target, storage.GetCookies, storage.GetCookiesParams{})
+	cookies, err := chromedp.Run(p.ctx, func(ctx context.Context, target *chromedp.Target) (network.GetCookiesResult, error) {
+		return cdp.Call(ctx, target, network.GetCookies, network.GetCookiesParams{})
 	})
 	if err != nil {
 		p.t.Fatal(err)
