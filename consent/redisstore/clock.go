@@ -44,14 +44,28 @@ func (s *Store) Offset(ctx context.Context) (time.Duration, error) {
 	return time.Duration(v) * time.Millisecond, err
 }
 
+// farthest is how far the clock may be ahead: a childhood and the years for which evidence is kept, several times over. All
+// apps share this clock and none can turn it back, so no key of theirs may move it where nobody is a child any more, or
+// where a duration (292 years) overflows.
+const farthest = 100 * 366 * 24 * time.Hour
+
+var errFarthest = &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "the clock is at most a hundred years ahead"}
+
 // Advance moves the test space's clock forward. Other processes notice within a second.
-// Errors: live_clock (KindForbidden); KindInvalid for a step back; ErrUnavailable, ErrOutcomeUnknown.
+// Errors: live_clock (KindForbidden); KindInvalid for a step back or too far; ErrUnavailable, ErrOutcomeUnknown.
 func (s *Store) Advance(ctx context.Context, by time.Duration) error {
 	if s.space != Test {
 		return errLive
 	}
 	if by < 0 {
 		return &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "a clock goes forward only"}
+	}
+	ahead, err := s.refresh(ctx)
+	if err != nil {
+		return err
+	}
+	if by > farthest-time.Duration(ahead)*time.Millisecond {
+		return errFarthest
 	}
 	v, err := s.write.IncrBy(ctx, s.space.clock(), by.Milliseconds()).Result()
 	if err != nil {
