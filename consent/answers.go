@@ -49,8 +49,9 @@ func checkChoices(f *faults, out *Checked, a Answers) {
 func (s *Service) checkIdentity(f *faults, a Answers) {
 	if strings.TrimSpace(a.Name) == "" {
 		f.add("/guardian_name", "required", "your name is needed")
-	} else if len([]rune(a.Name)) > MaxName || hasResidentNumber(a.Name) {
-		f.add("/guardian_name", "not_a_name", "a name has at most 64 characters and is not a number")
+	} else if len([]rune(a.Name)) > MaxName || hasResidentNumber(a.Name) || letters(a.Name) == 0 {
+		// With the pairing code it need not match, but it is kept as evidence, and as the fact by which consent is withdrawn.
+		f.add("/guardian_name", "not_a_name", "a name has letters, at most 64, and is not a number")
 	}
 	birth, err := readBirth(a)
 	p := s.Book().Profile

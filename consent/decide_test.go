@@ -179,6 +179,7 @@ func TestMissingAnswersAreEachNamed(t *testing.T) {
 		{"required purpose refused", func(a *consent.Answers) { a.Purposes["account"] = "no" }, "required_purpose", []string{"/purpose.account required_purpose"}},
 		{"no name beside a right code", func(a *consent.Answers) { a.Name, a.Code = " ", k.Service.PairingCode(rec) }, "invalid", []string{"/guardian_name required"}},
 		{"a number for a name", func(a *consent.Answers) { a.Name = "김보호 " + resident }, "invalid", []string{"/guardian_name not_a_name"}},
+		{"a name of no letters", func(a *consent.Answers) { a.Name = "1234 -- \u3164" }, "invalid", []string{"/guardian_name not_a_name"}},
 		{"an endless name", func(a *consent.Answers) { a.Name = strings.Repeat("김", 65) }, "invalid", []string{"/guardian_name not_a_name"}},
 		{"no such day", func(a *consent.Answers) { a.Month, a.Day = "2", "30" }, "invalid", []string{"/birth_year invalid_date"}},
 		{"strange relation", func(a *consent.Answers) { a.Relation = "teacher" }, "invalid", []string{"/relation required"}},
