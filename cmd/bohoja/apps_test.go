@@ -62,7 +62,7 @@ func TestKeyNewVariants(t *testing.T) {
 	call(t, nil, "apps", "key", "new", "shp", "--config", file).want(t, exitUsage, `no app has the id "shp"; declared are shop`)
 	call(t, nil, "apps", "key", "new", "shop", "--scopes", "all", "--config", file).want(t, exitUsage, `"all" is none; there are requests`)
 	call(t, nil, "apps", "key", "new", "shop", "--scopes", "", "--config", file).want(t, exitUsage, "at least one")
-	if newKey(liveKey) == newKey(liveKey) {
+	if one, other := newKey(liveKey), newKey(liveKey); one == other {
 		t.Error("two keys are the same")
 	}
 	// A file with a fault elsewhere does not stand in the way of a new key.

@@ -78,9 +78,9 @@ func plain(err error) error {
 	case e.Kind == consent.KindInvalid || e.Kind == consent.KindMalformed:
 		return usage(errors.New(e.Detail))
 	case e.Code == consent.ErrOutcomeUnknown.Code:
-		return errors.New("Redis did not answer: it may be done or not. Look, then give the command again; what is done is not done twice")
+		return errors.New("no answer from Redis: it may be done or not. Look, then give the command again; what is done is not done twice")
 	case e.Code == consent.ErrUnavailable.Code && e.Err != nil:
-		return fmt.Errorf("Redis or the key folder cannot be reached, and nothing was done: %w", cause(e))
+		return fmt.Errorf("the store or the key folder cannot be reached, and nothing was done: %w", cause(e))
 	case e.RetryAfter > 0:
 		return fmt.Errorf("%s; again in %s", e.Detail, span(e.RetryAfter))
 	}

@@ -258,7 +258,7 @@ func TestStaffWithoutRedis(t *testing.T) {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			b.with(t, "BOHOJA_REDIS__URL=redis://u:canary-secret@127.0.0.1:1").call(args...).
-				want(t, exitFailed, "bohoja: Redis or the key folder cannot be reached, and nothing was done: dial tcp")
+				want(t, exitFailed, "bohoja: the store or the key folder cannot be reached, and nothing was done: dial tcp")
 			b.with(t, "BOHOJA_REDIS__URL=").call(args...).want(t, exitUsage, "redis.url (BOHOJA_REDIS__URL) is not set")
 			b.with(t, "BOHOJA_REDIS__URL=nonsense:canary-secret").call(args...).want(t, exitUsage, "not a Redis URL")
 		})

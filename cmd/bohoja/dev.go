@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
-	"github.com/gin-gonic/gin"
 	"github.com/spf13/cobra"
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
@@ -92,7 +91,7 @@ func newPlayground(ctx context.Context, listen string) (*playground, error) {
 	var lc net.ListenConfig
 	var err error
 	if p.public, err = lc.Listen(ctx, "tcp", listen); err != nil {
-		return nil, fmt.Errorf("--listen: %w", err)
+		return nil, fmt.Errorf("--listen: %w; on a free port: ./bohoja dev --listen 127.0.0.1:8090", err)
 	}
 	if p.letters, err = lc.Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
 		return nil, errors.Join(err, p.public.Close())
@@ -148,13 +147,11 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	problems := h.problems()
 	market := p.shop(h.log)
 	var site http.Handler
-	site, err := h.site(problems, func(e *gin.Engine) {
-		dev.New(dev.Options{
-			Problems: problems, Book: h.book.Load, Inbox: p.mail, Clock: moved{s.store, p.redis}, Tick: s.pass,
-			Site:      http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { site.ServeHTTP(rw, r) }),
-			PublicURL: p.url, Key: p.key, Curl: p.firstCall(), Hooks: h.hooks.Log, Calls: market.Calls, Shop: market, Log: h.log,
-		}).Routes(e)
-	})
+	site, err := h.site(problems, dev.New(dev.Options{
+		Problems: problems, Book: h.book.Load, Inbox: p.mail, Clock: moved{s.store, p.redis}, Tick: s.pass,
+		Site:      http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { site.ServeHTTP(rw, r) }),
+		PublicURL: p.url, Key: p.key, Curl: p.firstCall(), Hooks: h.hooks.Log, Calls: market.Calls, Shop: market, Log: h.log,
+	}))
 	if err != nil {
 		return err
 	}

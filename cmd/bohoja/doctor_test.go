@@ -111,11 +111,11 @@ func TestDoctorFolders(t *testing.T) {
 		}
 	}
 	holds(t, w.found(t, exitFine), "advice keys:", "leave "+keys+"/short out of every backup")
-	if err := os.Chmod(filepath.Join(keys, "short"), 0o750); err != nil { //nolint:gosec // the fault that is to be found
+	if err := os.Chmod(filepath.Join(keys, "short"), 0o750); err != nil {
 		t.Fatal(err)
 	}
 	holds(t, w.found(t, exitAmiss), "amiss keys:", "chmod 700 "+keys+"/short")
-	if err := os.Chmod(keys, 0o755); err != nil { //nolint:gosec // the fault that is to be found
+	if err := os.Chmod(keys, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	holds(t, w.found(t, exitAmiss), "amiss keys:", "others may enter")

@@ -58,6 +58,7 @@ var rooms = map[string][]string{
 	"mailer":                    {"consent", "templates"},
 	"mailer/catcher":            nil,
 	"mailer/mailertest":         {"mailer/catcher"},
+	"handlers":                  {"handlers/web"},
 	"handlers/web":              {"consent", "templates"},
 	"handlers/api":              {"consent", "templates", "handlers/web"},
 	"handlers/api/client":       nil,
@@ -65,14 +66,14 @@ var rooms = map[string][]string{
 	"handlers/ops":              {"consent", "handlers/web"},
 	"handlers/dev":              {"consent", "consent/webhook", "templates", "handlers/web", "mailer/catcher"},
 	"cmd/bohoja/config":         {"consent"},
-	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
+	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
 	"cmd/demoshop":              {"cmd/demoshop/shop", "handlers/api/client", "handlers/web"},
 	"cmd/demoshop/shop":         {"handlers/api/client", "templates", "consent", "consent/webhook"},
 }
 
 // homes says where a technology may live.
 var homes = map[string][]string{
-	"github.com/gin-gonic/gin":       {"handlers/", "cmd/bohoja"},
+	"github.com/gin-gonic/gin":       {"handlers"},
 	"github.com/redis/go-redis/":     {"consent/redisstore", "consent/outbox", "consent/gate", "consent/consenttest", "cmd/bohoja"},
 	"github.com/alicebob/miniredis/": {"consent/consenttest", "cmd/bohoja"},
 	"github.com/wneessen/go-mail":    {"mailer"},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/handlers"
 	"github.com/bohoja/bohoja/handlers/ops"
 	"github.com/bohoja/bohoja/handlers/web"
 )
@@ -115,7 +115,7 @@ func (h *house) safe(ctx context.Context) error {
 	}
 	var lines []string
 	for _, f := range got.Faults() {
-		lines = append(lines, strings.TrimSpace(f.Setting+": "+f.Detail))
+		lines = append(lines, f.Detail)
 	}
 	if lines == nil {
 		return nil
@@ -159,7 +159,7 @@ func (h *house) run(ctx context.Context, w *world) error {
 	roles.Go(func() { h.hear(working, w) })
 	var boardErr error
 	board.Go(func() {
-		boardErr = (&web.Server{Name: "ops", Handler: h.opsEngine(problems, watch), Log: h.log, Drain: time.Second}).Run(watching, staff)
+		boardErr = (&web.Server{Name: "ops", Handler: handlers.Site(handlers.Options{Log: h.log, Problems: problems}, watch), Log: h.log, Drain: time.Second}).Run(watching, staff)
 	})
 	h.log.InfoContext(ctx, "serving", "public", public.Addr().String(), "ops", staff.Addr().String(), "url", h.set.PublicURL)
 	go func() { <-ctx.Done(); watch.Drain() }()
@@ -212,12 +212,6 @@ func (h *house) opsPages(problems *web.Problems, w *world) *ops.Ops {
 		},
 		Reload: func(ctx context.Context) error { return h.reload(ctx, w) },
 	})
-}
-
-func (h *house) opsEngine(problems *web.Problems, o *ops.Ops) http.Handler {
-	e := web.NewEngine(web.Options{Log: h.log, Problems: problems})
-	o.Routes(e)
-	return e
 }
 
 // newLog makes the program's log by the settings.

@@ -4,9 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/handlers"
 	"github.com/bohoja/bohoja/handlers/api"
 	"github.com/bohoja/bohoja/handlers/guardian"
 	"github.com/bohoja/bohoja/handlers/web"
@@ -16,29 +15,23 @@ func (h *house) problems() *web.Problems {
 	return &web.Problems{Log: h.log, Book: h.book.Load, Base: web.BasePath(h.set.PublicURL)}
 }
 
-// site is the public listener: the API for apps, the pages for guardians and children. more adds routes of its own.
-func (h *house) site(problems *web.Problems, more ...func(*gin.Engine)) (http.Handler, error) {
-	base := web.BasePath(h.set.PublicURL)
-	e := web.NewEngine(web.Options{Log: h.log, Problems: problems})
-	e.Use(h.metrics.Requests(time.Now))
+// site is the public listener: the API for apps, the pages for guardians and children, and more.
+func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handler, error) {
 	options := h.apiOptions(problems)
 	calls, err := api.New(options)
 	if err != nil {
 		return nil, err
 	}
-	calls.Routes(e)
 	var doors []guardian.Door
 	for _, s := range h.spaces {
 		doors = append(doors, s.service)
 	}
-	guardian.New(guardian.Options{
-		Spaces: doors, Book: h.book.Load, Base: base, Problems: problems, Networks: options.Networks, Decoyed: h.metrics.Decoyed,
-	}).Routes(e)
-	web.Static(e)
-	for _, add := range more {
-		add(e)
-	}
-	return web.Base(base, e), nil
+	pages := guardian.New(guardian.Options{
+		Spaces: doors, Book: h.book.Load, Base: problems.Base, Problems: problems, Networks: options.Networks, Decoyed: h.metrics.Decoyed,
+	})
+	return handlers.Site(handlers.Options{
+		Log: h.log, Problems: problems, Base: problems.Base, Count: h.metrics.Requests(time.Now),
+	}, append([]handlers.Part{calls, pages, handlers.Assets{}}, more...)...), nil
 }
 
 // apiOptions gives live keys the live space and test keys the test space. Where there is only one, as in dev, it takes all.

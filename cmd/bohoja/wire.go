@@ -222,21 +222,9 @@ func (h *house) tell(ctx context.Context, j outbox.Job) error {
 	return err
 }
 
-// remains is what a dead letter keeps: never the sealed address of a closing letter, which is gone with it.
+// remains is what is kept of a dead job.
 func remains(j outbox.Job) []byte {
-	if j.Kind != consent.JobLetter {
-		return j.Body
-	}
-	var l consent.LetterJob
-	if json.Unmarshal(j.Body, &l) != nil {
-		return nil
-	}
-	l.To = nil
-	body, err := json.Marshal(l)
-	if err != nil {
-		return nil
-	}
-	return body
+	return consent.Remains(consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
 }
 
 // newMailer makes the production sender by the settings.

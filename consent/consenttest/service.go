@@ -133,15 +133,6 @@ func outboxKeys(app string) outbox.Keys {
 	return outbox.Keys{Due: due, Jobs: jobs, Dead: dead}
 }
 
-// offset is exact to the millisecond: a job that is due now is claimed now.
-func (k *Kit) offset() time.Duration {
-	d, err := k.Store.Offset(k.t.Context())
-	if err != nil {
-		return 0 // the claim will say that the store is away
-	}
-	return d
-}
-
 func (k *Kit) post(ctx context.Context, j outbox.Job) error {
 	return k.Service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
 }

@@ -134,7 +134,7 @@ func signupHour(b *bench) {
 		ok bool
 	}{{-2 * time.Hour, false}, {-time.Hour, true}, {0, true}, {time.Hour, false}, {30 * time.Minute, false}} {
 		d := b.draft("kid"+off.by.String(), "p@x")
-		d.Record.Subject = "kid" + time.Duration(off.by+3*time.Hour).String()
+		d.Record.Subject = "kid" + (off.by + 3*time.Hour).String()
 		d.KeyHour = d.KeyHour.Add(off.by)
 		_, _, err := b.Store.Signup(b.Context(), d)
 		if off.ok != (err == nil) || !off.ok && !errors.Is(err, consent.ErrHour) {

@@ -53,7 +53,7 @@ func TestRemoveKeyForms(t *testing.T) {
 func TestRemoveKeyKeepsTheFile(t *testing.T) {
 	t.Parallel()
 	name := file(t, "bohoja.yaml", "apps:\n  - id: shop\n    keys:\n      - {id: a}\n")
-	if err := os.Chmod(name, 0o640); err != nil { //nolint:gosec // the mode is what is looked at
+	if err := os.Chmod(name, 0o640); err != nil {
 		t.Fatal(err)
 	}
 	link := filepath.Join(t.TempDir(), "link.yaml")
