@@ -11,6 +11,7 @@ RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set
 run: need-go
+	@echo "Building; the first time this takes a minute or two …"
 	@$(GO) build $(BUILD) -o bohoja ./cmd/bohoja
 	@./bohoja dev
 

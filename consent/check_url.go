@@ -67,7 +67,7 @@ func (c *checker) hooks(path string, hooks []Webhook) {
 		c.once(urls, at+".url", h.URL, "this address is listed already")
 		c.hook(at+".url", h.URL)
 		if h.Secret.Empty() {
-			c.fault(at+".secret", FaultSecret, "give secret, secret_env or secret_file: whsec_ and 24 to 64 random bytes in base64")
+			c.fault(at+".secret", FaultSecret, "give secret, secret_env or secret_file: "+secretForm)
 		} else {
 			c.secret(at+".secret", h.Secret)
 		}
@@ -90,12 +90,15 @@ func (c *checker) hook(path, raw string) {
 	}
 }
 
+// secretForm says what a secret is, and how to make one.
+const secretForm = "whsec_ and 24 to 64 random bytes in base64, such as by: echo whsec_$(openssl rand -base64 32)"
+
 // secret checks the form of a webhook's secret and never repeats it.
 func (c *checker) secret(path string, s Private) {
 	text, ok := strings.CutPrefix(s.Reveal(), "whsec_")
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if !ok || err != nil || len(raw) < minSecret || len(raw) > maxSecret {
-		c.fault(path, FaultSecret, "a secret is whsec_ and 24 to 64 random bytes in base64")
+		c.fault(path, FaultSecret, "a secret is "+secretForm)
 	}
 }
 

@@ -83,7 +83,7 @@ var (
 	ErrUnavailable    = &Error{Kind: KindUnavailable, Code: "unavailable", Detail: "the store cannot be reached; nothing was accepted"}
 	ErrOutcomeUnknown = &Error{Kind: KindOutcomeUnknown, Code: "outcome_unknown", Detail: "the store did not answer; repeat with the same Idempotency-Key"}
 	ErrBusy           = &Error{Kind: KindBusy, Code: "busy", Detail: "not accepting new requests now"}
-	ErrKeysDiffer     = &Error{Kind: KindUnavailable, Code: "keys_differ", Detail: "another process seals with other keys; nothing is accepted until they share one folder"}
+	ErrKeysDiffer     = &Error{Kind: KindUnavailable, Code: "keys_differ", Detail: "another process seals with other keys, or the keys of this folder were lost; nothing is accepted until the keys in use are in it"}
 	ErrUnreadable     = &Error{Kind: KindGone, Code: "unreadable", Detail: "the key of this value is gone"}
 	ErrHour           = &Error{Kind: KindUnavailable, Code: "clock_skew", Detail: "this host's clock and the store's differ by more than the sealing hour allows"}
 )

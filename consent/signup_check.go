@@ -94,7 +94,7 @@ func (s *Service) checkMethod(f *faults, app *App, in *Signup) {
 		}
 	}
 	if !app.Allows(in.Method) {
-		f.add("/method", "method_not_accepted", "this app does not accept consents by this method")
+		f.add("/method", "method_not_accepted", "this app does not accept consents by this method; without one its first is taken")
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *Service) checkAddress(ctx context.Context, f *faults, email, child Priv
 		return box
 	}
 	if s.Domains != nil && !s.Domains.Deliverable(ctx, box.Domain) {
-		f.add(pointer, "undeliverable_domain", "the domain takes no mail")
+		f.add(pointer, "undeliverable_domain", "the domain takes no mail, as the DNS says")
 	}
 	return box
 }
@@ -177,7 +177,7 @@ func checkPurposes(f *faults, app *App, in *Signup) {
 	declared := itemsOf(app.Chosen(in.Purposes))
 	for _, name := range sortedKeys(in.Data) {
 		if !slices.Contains(declared, name) {
-			f.add("/data/"+escapePointer(name), "undeclared_item", "no chosen purpose names this item")
+			f.add("/data/"+escapePointer(name), "undeclared_item", "no chosen purpose names this item: leave it out, or declare it among the items of a purpose")
 		}
 	}
 }

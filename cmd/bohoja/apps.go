@@ -154,7 +154,7 @@ func keyNew(w *world) *cobra.Command {
 	cmd.Flags().BoolVar(&test, "test", false, "a key for the test space: no letter leaves, and its clock can be moved")
 	cmd.Flags().StringVar(&id, "id", "", "name of the key in logs and lists (default the next free of k1, k2, …)")
 	cmd.Flags().StringSliceVar(&scopes, "scopes", []string{consent.ScopeRequests, consent.ScopeRelease, consent.ScopeEvents},
-		"what the key may do: "+strings.Join(consent.Scopes, ", "))
+		"what the key may do, by the scopes that /docs names beside each call")
 	return cmd
 }
 
@@ -166,7 +166,7 @@ func (w *world) showKey(k madeKey) error {
 		return w.print(k)
 	}
 	w.say("%s", k.Key)
-	w.fail("This key is shown only now. Put this line under keys: of the app %s, then `bohoja apps reload`:", k.App)
+	w.fail("This key is shown only now. Put this line under keys: of the app %s, in place of [] if that is there; a running serve takes it by `bohoja apps reload`:", k.App)
 	w.say("      %s", k.YAML)
 	return nil
 }

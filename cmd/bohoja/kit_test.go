@@ -79,7 +79,7 @@ func written(t *testing.T, text string) string {
 // withKeys is the example with keys in block form.
 func withKeys(t *testing.T) string {
 	t.Helper()
-	return example(t, "    keys: []                             # `bohoja apps key new shop` prints the key and the line to put here\n", `    keys:
+	return example(t, "    keys: []                             # `bohoja apps key new shop` prints the key and the line to put here, instead of []\n", `    keys:
       # the web site
       - {id: k1, sha256: "`+strings.Repeat("a", 64)+`", scopes: [requests, release]} # 2026
       # the mobile app

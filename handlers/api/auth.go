@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	errNoKey    = &consent.Error{Kind: consent.KindUnauthorized, Code: "unauthorized", Detail: "send one key as Authorization: Bearer <key>"}
+	errNoKey    = &consent.Error{Kind: consent.KindUnauthorized, Code: "unauthorized", Detail: "send one key, as in Authorization: Bearer bhj_live_sk_…"}
 	errWrongKey = &consent.Error{Kind: consent.KindUnauthorized, Code: "unauthorized", Detail: "this key is not known"}
 	errScope    = &consent.Error{Kind: consent.KindForbidden, Code: "forbidden", Detail: "the key lacks the scope of this call"}
 	errBrowser  = &consent.Error{

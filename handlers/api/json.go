@@ -136,7 +136,7 @@ func explain(err error) error {
 
 func malformed(at jsontext.Pointer, code, detail string) error {
 	return &consent.Error{
-		Kind: consent.KindMalformed, Code: "malformed", Detail: "the body is no JSON that can be read in one way only",
+		Kind: consent.KindMalformed, Code: "malformed", Detail: "the body is not JSON that can be read in exactly one way; see errors",
 		Fields: []consent.FieldError{{Pointer: pointerText(at), Code: code, Detail: detail}},
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -133,7 +134,7 @@ func (a *API) list(q *ask) error {
 func listQuery(query url.Values) (consent.Query, error) {
 	out := consent.Query{Status: consent.Status(query.Get("status")), Subject: query.Get("subject")}
 	if out.Status != "" && !slices.Contains(consent.Statuses, out.Status) {
-		return out, invalid("invalid", "?status", "there is no such status")
+		return out, invalid("invalid", "?status", fmt.Sprintf("one of %v", consent.Statuses))
 	}
 	if out.Subject != "" && consent.CheckSubject(out.Subject) != nil {
 		return out, invalid("invalid", "?subject", "1 to 64 characters of A-Z a-z 0-9 _ -")

@@ -60,7 +60,7 @@ var (
 )
 
 // ErrNoRoute is a path that leads nowhere.
-var ErrNoRoute = &consent.Error{Kind: consent.KindNotFound, Code: "not_found", Detail: "there is nothing at this path"}
+var ErrNoRoute = &consent.Error{Kind: consent.KindNotFound, Code: "not_found", Detail: "there is nothing at this path; /docs lists every call"}
 
 // Problem is the document of an error (RFC 9457). It holds nothing of a person, and nothing that tells an id apart from
 // another: the answers for an unknown id and for another app's are equal byte by byte.
