@@ -345,7 +345,9 @@ func TestPartialWithdrawal(t *testing.T) {
 	k := consenttest.New(t)
 	rec, _ := granted(t, k, "user-1", "delivery")
 	before := get(t, k, rec.ID)
-	v := withdraw(t, k, withdrawToken(t, k), "김보호", "delivery")
+	tok := withdrawToken(t, k)
+	pass(t, k, 3*time.Hour)
+	v := withdraw(t, k, tok, "김보호", "delivery")
 	if v.Record.Status != consent.Granted || !slices.Equal(v.Record.Granted, []string{"account"}) {
 		t.Fatalf("%s, in force %v", v.Record.Status, v.Record.Granted)
 	}

@@ -215,9 +215,14 @@ func TestSignupOnPaper(t *testing.T) {
 	}
 	_, err = k.Service.Resend(t.Context(), k.App, app, ticket.Record.ID)
 	wants(t, "resend", err, consent.ErrNoLetter)
-	rec, err := k.Service.Correct(t.Context(), k.App, app, ticket.Record.ID, consent.Guardian{Name: consent.Secret("박보호")})
-	if err != nil || rec.Mail != consent.MailNotSent || rec.Gen != 1 {
-		t.Errorf("corrected: mail %s, generation %d, %v", rec.Mail, rec.Gen, err)
+	for _, g := range []consent.Guardian{person("박보호", ""), person("박보호", "paper@example.com"), person("최보호", "")} {
+		rec, err := k.Service.Correct(t.Context(), k.App, app, ticket.Record.ID, g)
+		if err != nil || rec.Mail != consent.MailNotSent || rec.Gen != 1 {
+			t.Errorf("corrected: mail %s, generation %d, %v", rec.Mail, rec.Gen, err)
+		}
+	}
+	if w, err = k.Service.Wait(t.Context(), token(t, ticket.ChildPage, "/k/")); err != nil || w.Guardian != "pa***@example.com" {
+		t.Errorf("a correction of the name lost the address: %q, %v", w.Guardian, err)
 	}
 }
 
