@@ -157,25 +157,35 @@ func (s *Service) checkPhone(f *faults, pointer string, p *Private) {
 	*p = Secret(e164)
 }
 
-// checkPurposes checks what is asked for, and that the data holds nothing else.
+// checkPurposes checks what is asked for, and that the data holds nothing else. Data is held against purposes that are
+// right only: a mistyped purpose would make every item of it look like the fault.
 func checkPurposes(f *faults, app *App, in *Signup) {
 	if len(in.Purposes) == 0 {
-		for _, p := range app.Purposes {
-			in.Purposes = append(in.Purposes, p.ID)
-		}
+		in.Purposes = purposeIDs(app.Purposes)
 	}
-	for i, id := range in.Purposes {
-		if _, ok := app.Purpose(id); !ok || slices.Contains(in.Purposes[:i], id) {
+	if checkAsked(f, app, in.Purposes) {
+		checkData(f, itemsOf(app.Chosen(in.Purposes)), in.Data)
+	}
+}
+
+// checkAsked reports whether all purposes are the app's own, named once, with every required one among them.
+func checkAsked(f *faults, app *App, ids []string) bool {
+	before := len(*f)
+	for i, id := range ids {
+		if _, ok := app.Purpose(id); !ok || slices.Contains(ids[:i], id) {
 			f.add("/purposes/"+itoa(i), "unknown_purpose", "not a purpose of this app, or named twice")
 		}
 	}
 	for _, p := range app.Purposes {
-		if p.Required && !slices.Contains(in.Purposes, p.ID) {
+		if p.Required && !slices.Contains(ids, p.ID) {
 			f.add("/purposes", "required_purpose", "purpose "+p.ID+" is required and must be asked for")
 		}
 	}
-	declared := itemsOf(app.Chosen(in.Purposes))
-	for _, name := range sortedKeys(in.Data) {
+	return len(*f) == before
+}
+
+func checkData(f *faults, declared []string, data map[string]json.RawMessage) {
+	for _, name := range sortedKeys(data) {
 		if !slices.Contains(declared, name) {
 			f.add("/data/"+escapePointer(name), "undeclared_item", "no chosen purpose names this item: leave it out, or declare it among the items of a purpose")
 		}

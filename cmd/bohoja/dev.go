@@ -223,6 +223,9 @@ func (p *playground) firstCall() string {
 
 // greet says where everything is and what to try.
 func (p *playground) greet(w *world) {
+	if a, ok := p.public.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		w.fail("bohoja dev: whoever reaches %s can read every letter and use the key; leave --listen out to stay on this host", a)
+	}
 	w.say("bohoja dev: everything is inside this process and gone when it stops (Ctrl+C).")
 	w.say("")
 	w.say("  start here   %s/dev/", p.url)
