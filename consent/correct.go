@@ -48,7 +48,7 @@ func sameBox(a, b Private) bool { return strings.EqualFold(a.Reveal(), b.Reveal(
 func (s *Service) checkNewGuardian(ctx context.Context, rec Record, people People, g Guardian) (Mailbox, error) {
 	var f faults
 	name := g.Name.Reveal()
-	checkName(&f, "/name", name)
+	checkName(&f, "/name", name, leastGuardian)
 	if isGeneric(name) {
 		f.add("/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
 	}

@@ -544,3 +544,24 @@ func TestEvidenceGoesAfterItsTime(t *testing.T) {
 		}
 	}
 }
+
+// TestDeadlineOfAnAppThatIsGone: taking an app out of the settings does not keep what it asked for.
+func TestDeadlineOfAnAppThatIsGone(t *testing.T) {
+	k := consenttest.New(t)
+	ticket := signup(t, k, ask("user-1"))
+	text, err := k.App.TermsText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Store.Prime(t.Context(), "shop", k.App.Terms(), text); err != nil {
+		t.Fatal(err)
+	}
+	book := *k.Service.Book()
+	book.Apps = map[string]*consent.App{"game": book.Apps["game"]}
+	k.Service.Book = func() *consent.Book { return &book }
+	k.Advance(consent.DefaultPending + time.Second)
+	rec, err := k.Store.Get(t.Context(), "shop", ticket.Record.ID)
+	if err != nil || rec.Status != consent.Expired || rec.Custody != consent.Destroyed || len(rec.Data) != 0 {
+		t.Errorf("status %s, custody %s, %v", rec.Status, rec.Custody, err)
+	}
+}

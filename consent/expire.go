@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // sweepBatch is how many deadlines one pass takes from an app at once.
@@ -17,12 +18,27 @@ type Sweeper struct{ Service *Service }
 func (w Sweeper) RunOnce(ctx context.Context) (int, error) {
 	var done int
 	var failed []error
-	for _, app := range w.Service.appIDs() {
+	apps, err := w.Service.everApps(ctx)
+	failed = append(failed, err)
+	for _, app := range apps {
 		n, err := w.sweepApp(ctx, app)
 		done += n
 		failed = append(failed, err)
 	}
 	return done, errors.Join(failed...)
+}
+
+// everApps are the declared apps and those of before: a request of an app that was taken out of the settings falls due all
+// the same. When those of before cannot be asked for, the error says so, and the declared ones are swept.
+func (s *Service) everApps(ctx context.Context) ([]string, error) {
+	apps := s.appIDs()
+	before, err := s.Store.Apps(ctx)
+	for _, id := range before {
+		if !slices.Contains(apps, id) {
+			apps = append(apps, id)
+		}
+	}
+	return apps, err
 }
 
 func (w Sweeper) sweepApp(ctx context.Context, app string) (int, error) {

@@ -33,6 +33,7 @@ func (s *Service) sealGrant(ctx context.Context, v View, p proof) (Granting, err
 	if err != nil {
 		return g, err
 	}
+	people.Child.Phone = Private{} // it served the marketing flag; evidence keeps names and addresses
 	plain, err := people.encode()
 	if err != nil {
 		return g, err

@@ -10,6 +10,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// Least letters of a name. A child may be called 솔; a guardian's name is a second fact, and one letter is guessed.
+const (
+	leastChild    = 1
+	leastGuardian = 2
+)
+
 // MaxName is the length of a name in runes: it is printed in letters, so it must not carry a message.
 const MaxName = 64
 
@@ -18,15 +24,15 @@ var urlLike = regexp.MustCompile(`\.\pL{2,}`)
 
 // checkName adds a fault unless s is a name: at most MaxName letters and marks, with spaces, hyphens, dots, apostrophes
 // and middle dots between them. Digits, @ and URLs have no place in it: a name is the only text of a stranger in a letter.
-func checkName(f *faults, pointer, s string) {
+func checkName(f *faults, pointer, s string, least int) {
 	s = strings.TrimSpace(s)
 	switch {
 	case s == "":
 		f.add(pointer, "required", "a name is required")
 	case len([]rune(s)) > MaxName:
 		f.add(pointer, "too_long", "a name has at most 64 characters")
-	case letters(s) < 2:
-		f.add(pointer, "too_short", "a name has at least two letters")
+	case letters(s) < least:
+		f.add(pointer, "too_short", "a name has at least "+itoa(least)+" letters")
 	case strings.ContainsFunc(s, func(r rune) bool { return !nameRune(r) }), urlLike.MatchString(s):
 		f.add(pointer, "not_a_name", "a name holds letters, spaces, hyphens, dots and apostrophes only")
 	}

@@ -60,7 +60,7 @@ func TestCheckName(t *testing.T) {
 		{string(make([]rune, 65)), "too_long"},
 	} {
 		var f faults
-		checkName(&f, "/n", c.name)
+		checkName(&f, "/n", c.name, leastGuardian)
 		got := ""
 		if len(f) > 0 {
 			got = f[0].Code
@@ -68,6 +68,17 @@ func TestCheckName(t *testing.T) {
 		if len(f) > 1 || got != c.code {
 			t.Errorf("checkName(%q) = %v, want %q", c.name, f, c.code)
 		}
+	}
+}
+
+func TestChildOfOneLetter(t *testing.T) {
+	var f faults
+	checkName(&f, "/n", "솔", leastChild)
+	if len(f) > 0 {
+		t.Errorf("솔 is refused: %v", f)
+	}
+	if checkName(&f, "/n", ".-", leastChild); len(f) != 1 {
+		t.Error("a name without a letter passes")
 	}
 }
 

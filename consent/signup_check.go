@@ -28,7 +28,7 @@ func (s *Service) checkSignup(ctx context.Context, app *App, in *Signup, now tim
 		f.add("/child_notice/version", "notice_missing", "the child must be shown the notice of GET /v1/child-notice, and its version named here")
 	}
 	checkAge(&f, book.Profile, in, now)
-	checkName(&f, "/child/name", in.Child.Name.Reveal())
+	checkName(&f, "/child/name", in.Child.Name.Reveal(), leastChild)
 	s.checkMethod(&f, app, in)
 	box := s.checkGuardian(ctx, &f, in)
 	s.checkChildContacts(&f, in)
@@ -103,7 +103,7 @@ func byMail(m Method) bool { return m == MethodEmailLink || m == MethodEmailRepl
 
 func (s *Service) checkGuardian(ctx context.Context, f *faults, in *Signup) Mailbox {
 	name := in.Guardian.Name.Reveal()
-	checkName(f, "/guardian/name", name)
+	checkName(f, "/guardian/name", name, leastGuardian)
 	if isGeneric(name) {
 		f.add("/guardian/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
 	}

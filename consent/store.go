@@ -79,6 +79,8 @@ type Reader interface {
 	Quiet(ctx context.Context, apps []string, guardian []Digest) (bool, error)
 	// Flagged reports for each digest whether one of these apps has a marketing flag on it that has not ended on this day.
 	Flagged(ctx context.Context, apps []string, look []Digest, today Date) ([]bool, error)
+	// Apps lists the apps that were ever declared, those of today among them or not.
+	Apps(ctx context.Context) ([]string, error)
 	// Due lists at most n ids whose time has come.
 	Due(ctx context.Context, app string, n int) ([]Due, error)
 }

@@ -22,11 +22,21 @@ func (s *Store) Claim(ctx context.Context, name, fingerprint string) (string, er
 	return winner, nil
 }
 
-// Prime keeps the text of an app's terms under its version, so that what a guardian agreed to stays readable.
+// Prime keeps the text of an app's terms under its version, so that what a guardian agreed to stays readable, and remembers
+// the app itself: what it asked for falls due also when it is no longer declared.
 // A version that is kept already stays as it is. Errors: ErrUnavailable, ErrOutcomeUnknown.
 func (s *Store) Prime(ctx context.Context, app, version string, text []byte) error {
+	if err := s.write.SAdd(ctx, s.space.apps(), app).Err(); err != nil {
+		return script.Fault(err)
+	}
 	_, err := s.scripts["claim"].Run(ctx, s.write, []string{s.space.names(app).terms(version)}, text)
 	return err
+}
+
+// Apps lists every app that was ever primed, in no order. Errors: ErrUnavailable.
+func (s *Store) Apps(ctx context.Context) ([]string, error) {
+	ids, err := s.read.SMembers(ctx, s.space.apps()).Result()
+	return ids, script.Fault(err)
 }
 
 // Terms gives the text that Prime kept. Errors: ErrNotFound.
