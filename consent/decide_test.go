@@ -707,3 +707,31 @@ func TestEvidence(t *testing.T) {
 		t.Error("the guardian's birth date was kept")
 	}
 }
+
+// TestLockIsTold: the fifth miss sends the guardian one letter; a fifth answer that is right sends none.
+func TestLockIsTold(t *testing.T) {
+	for name, last := range map[string]string{"wrong": "박보호", "right": "김보호"} {
+		t.Run(name, func(t *testing.T) {
+			k := consenttest.New(t)
+			signup(t, k, ask("user-1"))
+			tok := invited(t, k)
+			for i := range consent.MaxTries {
+				v, err := k.Service.Open(t.Context(), tok)
+				if err != nil {
+					t.Fatal(err)
+				}
+				k.Advance(3 * time.Second)
+				a := yes()
+				a.Name = "박보호"
+				if i == consent.MaxTries-1 {
+					a.Name = last
+				}
+				_, _ = k.Service.Check(t.Context(), tok, v.Proof, a)
+			}
+			k.Advance(2 * time.Minute)
+			if _, told := k.Letters.Last(consent.LetterLocked); told != (name == "wrong") {
+				t.Errorf("a letter about the lock was sent: %v", told)
+			}
+		})
+	}
+}

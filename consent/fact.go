@@ -3,7 +3,12 @@ package consent
 import (
 	"context"
 	"strings"
+	"time"
 )
+
+// tellLock is how long the letter about a lock waits: the fifth answer may be the right one, and then there is no lock to
+// tell of.
+const tellLock = time.Minute
 
 // tryFact compares the second fact: the guardian's name as the child gave it, or the pairing code. With a right code the
 // name need not match; with a code that is wrong a right name does not help. It returns which fact held, and leaves the
@@ -14,6 +19,7 @@ func (s *Service) tryFact(ctx context.Context, v *View, name, code string) (stri
 		fact = FactCode
 	}
 	m := s.mutation(v.App, v.Record, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, "")
+	m.Jobs = append(m.Jobs, s.letter(v.Record, LetterLocked, v.Guardian, tellLock))
 	rec, err := s.Store.Try(ctx, m, Trial{Gen: v.Record.Gen, Limit: MaxTries, Lock: LockFor, Code: fact == FactCode})
 	if err != nil {
 		return "", err
@@ -26,6 +32,7 @@ func (s *Service) tryFact(ctx context.Context, v *View, name, code string) (stri
 		v.Record = rec
 		return "", s.missed(rec, fact)
 	}
+	m.Jobs = nil
 	return fact, s.Store.Refund(ctx, m, fact == FactCode)
 }
 

@@ -47,8 +47,10 @@ func moot(rec Record, l LetterJob) bool {
 	case LetterInvite:
 		joined := rec.Status == Granted && l.Guardian > 0
 		return rec.Gen != l.Gen || rec.Status != Pending && !joined
-	case LetterRemind, LetterLocked:
+	case LetterRemind:
 		return rec.Gen != l.Gen || rec.Status != Pending
+	case LetterLocked:
+		return rec.Gen != l.Gen || rec.Status != Pending || rec.LockedUntil.IsZero()
 	case LetterGranted, LetterConfirm:
 		return rec.Status != Granted
 	case LetterDeclined:

@@ -21,7 +21,7 @@ type Store interface {
 	// CountLetter counts a letter that somebody else caused against its receiver's day, and tells how long to wait when the
 	// day is full. The same letter counts once, however often it is tried.
 	CountLetter(ctx context.Context, guardian Digest, letter string, perDay int) (wait time.Duration, err error)
-	// Try charges one try of the second fact, before it is compared. Errors: ErrLocked, ErrNotPending, ErrReplaced.
+	// Try charges one try of the second fact, before it is compared. Its letters are left by the try that locks alone. Errors: ErrLocked, ErrNotPending, ErrReplaced.
 	Try(ctx context.Context, m Mutation, t Trial) (Record, error)
 	// Refund gives a try back after a hit.
 	Refund(ctx context.Context, m Mutation, code bool) error

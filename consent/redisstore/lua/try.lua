@@ -16,6 +16,7 @@ if locked > 0 then -- a lock that is over takes its misses with it
 end
 local tries = num(r[field]) + 1
 set(field, text(tries))
-if tries >= number(2) then set('L', text(now + number(3)), 'S', field) end
-trace(r.t)
+local locks = tries >= number(2)
+if locks then set('L', text(now + number(3)), 'S', field) end
+trace(r.t, not locks) -- its letter tells of the lock, so only the try that locks leaves it
 return answer()
