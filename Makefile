@@ -36,9 +36,11 @@ tools:
 lint: need-go
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-## proof: crash, model and mutation suites, short form
+## proof: the suites that kill, cut and race, by themselves and with their figures; the short form
+PROOF := Killed|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
 proof: need-go tools
-	$(GO) test -tags proof -timeout 6m -run 'Proof' ./...
+	@set -o pipefail; $(GO) test -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
+	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request)|^ +--- FAIL'
 
 ## pages: every page and letter in every state
 pages: need-go tools
@@ -49,12 +51,17 @@ look: need-go tools
 	@mkdir -p .out/look
 	$(GO) test -count 1 -timeout 30m ./templates -run 'TestLook' -look $(CURDIR)/.out/look
 
+## outside: against nginx, Postfix and a Redis Cluster of this host, as root; a line of figures for each
+outside: need-go
+	@.ci/tools outside
+	cd cmd/bohoja && $(GO) test -tags outside -count 1 -timeout 6m -run '^TestOutside$$'
+
 ## bench: allocations and times of the hot paths
 bench: need-go
 	$(GO) test -run '^$$' -bench . -benchmem ./consent/... ./mailer/... ./handlers/... ./templates/...
 
 ## all: everything; runs before a change is called done
-all: test lint pages bench
+all: test lint pages proof outside bench
 
 clean:
 	rm -rf bohoja demoshop .out

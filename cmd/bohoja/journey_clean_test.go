@@ -106,6 +106,9 @@ func value(ctx context.Context, ts *testscript.TestScript, c *redis.Client, key 
 		for name, v := range all {
 			out = append(out, name+"\n"+v)
 		}
+	case "set":
+		out, err = c.SMembers(ctx, key).Result()
+		slices.Sort(out)
 	case "zset":
 		out, err = c.ZRange(ctx, key, 0, -1).Result()
 	case "stream":
@@ -121,7 +124,7 @@ func value(ctx context.Context, ts *testscript.TestScript, c *redis.Client, key 
 		ts.Fatalf("%s is a %s, which nobody looks into", key, kind)
 	}
 	ts.Check(err)
-	if kind == "hash" || kind == "stream" { // their fields come in no order
+	if kind == "hash" || kind == "set" || kind == "stream" { // their fields come in no order
 		slices.Sort(out)
 	}
 	return strings.Join(out, "\n")
