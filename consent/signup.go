@@ -128,7 +128,8 @@ func (s *Service) queueInvitation(ctx context.Context, app *App, by Actor, d Dra
 }
 
 // quietElsewhere asks the operator's other apps whether this guardian wants no letters; the app's own list is read by
-// the script that accepts the request.
+// the script that accepts the request. An app whose part of the store is away must not stop the others: then it is false,
+// and no letter goes out before mayWrite has asked again and was answered.
 func (s *Service) quietElsewhere(ctx context.Context, app *App, box Mailbox) (bool, error) {
 	var others []string
 	for id := range s.Book().Apps {
@@ -140,8 +141,17 @@ func (s *Service) quietElsewhere(ctx context.Context, app *App, box Mailbox) (bo
 		return false, nil
 	}
 	slices.Sort(others)
-	return s.Store.Quiet(ctx, others, s.Vault.Digests(DigestEmail, box.Canonical.Reveal()))
+	short, stop := context.WithTimeout(ctx, elsewherePatience)
+	defer stop()
+	quiet, err := s.Store.Quiet(short, others, s.Vault.Digests(DigestEmail, box.Canonical.Reveal()))
+	if KindOf(err) == KindUnavailable && ctx.Err() == nil {
+		return false, nil
+	}
+	return quiet, err
 }
+
+// elsewherePatience bounds how long a signup waits for what other apps know.
+const elsewherePatience = 500 * time.Millisecond
 
 // lookUps digests what finds the request.
 func (s *Service) lookUps(rec Record, boxes []Mailbox) LookUps {
