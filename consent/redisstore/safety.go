@@ -27,7 +27,8 @@ type Fault struct {
 	Detail  string // what is wrong and how to mend it
 }
 
-// Safety asks the server; of a cluster the first primary with a fault answers, else any.
+// Safety asks the server; of a cluster the primary with the most faults answers. A primary that does not answer keeps
+// nothing from the apps on the others, so it is passed over unless all are silent. Error: consent.ErrUnavailable.
 func (s *Store) Safety(ctx context.Context) (Safety, error) {
 	cluster, ok := s.read.(*redis.ClusterClient)
 	if !ok {
@@ -35,15 +36,22 @@ func (s *Store) Safety(ctx context.Context) (Safety, error) {
 	}
 	var mu sync.Mutex
 	var worst Safety
+	var silent error
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
 		one, err := safety(ctx, c)
 		mu.Lock()
 		defer mu.Unlock()
-		if worst.Version == "" || len(one.Faults()) > len(worst.Faults()) {
+		switch {
+		case err != nil:
+			silent = err
+		case worst.Version == "" || len(one.Faults()) > len(worst.Faults()):
 			worst = one
 		}
-		return err
+		return nil
 	})
+	if err == nil && worst.Version == "" {
+		err = silent
+	}
 	return worst, script.Fault(err)
 }
 
