@@ -40,10 +40,18 @@ func (s *story) wordLetter(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("letter"), []byte(l.Text+l.HTML), 0o600))
 }
 
+// arrived are all letters, the oldest first.
+func (s *story) arrived() []catcher.Letter {
+	if s.box != nil {
+		return s.box()
+	}
+	return s.smtp.Letters()
+}
+
 // next is the oldest unread letter to an address of a kind.
 func (s *story) next(to, kind string) (catcher.Letter, bool) {
-	for _, l := range s.smtp.LettersTo(to) {
-		if !s.taken[l.N] && kindOf(l) == kind {
+	for _, l := range s.arrived() {
+		if strings.EqualFold(l.To, to) && !s.taken[l.N] && kindOf(l) == kind {
 			return l, true
 		}
 	}
@@ -71,7 +79,7 @@ func kindOf(l catcher.Letter) string {
 
 func (s *story) subjects() []string {
 	var out []string
-	for _, l := range s.smtp.Letters() {
+	for _, l := range s.arrived() {
 		out = append(out, kindOf(l))
 	}
 	return out

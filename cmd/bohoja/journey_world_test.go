@@ -34,7 +34,8 @@ type story struct {
 	redis     *consenttest.RedisServer
 	proxy     *consenttest.Proxy // before Redis, while the sweeper is asleep
 	smtp      *mailertest.Server
-	taken     map[int]bool // letters that the story has read
+	box       func() []catcher.Letter // where letters arrive; nil: at smtp
+	taken     map[int]bool            // letters that the story has read
 	hooks     *receiver
 	processes map[string]*process
 	at        string // the process that words speak with

@@ -13,6 +13,18 @@ import (
 	"time"
 )
 
+// Certificate makes a self-signed certificate for 127.0.0.1 and localhost and returns it and its key as PEM, for servers of
+// other people.
+func Certificate(t testing.TB) (chain, key []byte) {
+	t.Helper()
+	c := newCertificate(t)
+	der, err := x509.MarshalPKCS8PrivateKey(c.pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.pem, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
 // certificate is a self-signed one for 127.0.0.1 and localhost.
 type certificate struct {
 	pair  tls.Certificate
