@@ -61,7 +61,7 @@ import (
 //	press FIELD=VALUE…           any other form of the page;  ! press  it comes back with a fault
 //	twice FIELD=VALUE…           a double click: the form is sent twice at once
 //	tab NAME · back              another tab of the browser · its button that goes back
-//	get|head|post STATUS URL [FIELD=VALUE]…   one request, no page
+//	get|head|post STATUS URL [FIELD=VALUE]…   one request without a form; VALUE @page: as on the page
 //	says KEY [LANG]              the page's heading is the one of this key in templates/locales
 //	fault FIELD                  the page says what is wrong with this field
 //

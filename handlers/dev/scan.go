@@ -71,16 +71,15 @@ func (d *Dev) paths(l catcher.Letter) []string {
 // visit fetches and returns how many answers were errors of this service.
 func (d *Dev) visit(ctx context.Context, paths []string) (int, error) {
 	failed := 0
+	methods := []string{http.MethodGet, http.MethodHead}
 	for _, path := range paths {
-		for range visits {
-			for _, method := range []string{http.MethodGet, http.MethodHead} {
-				a, err := d.fetch(ctx, method, path, "")
-				if err != nil {
-					return failed, err
-				}
-				if a.status >= http.StatusInternalServerError {
-					failed++
-				}
+		for i := range visits * len(methods) {
+			a, err := d.fetch(ctx, methods[i%len(methods)], path, "")
+			if err != nil {
+				return failed, err
+			}
+			if a.status >= http.StatusInternalServerError {
+				failed++
 			}
 		}
 	}
