@@ -30,7 +30,7 @@ func deliveryError(t *testing.T, err error) *consent.DeliveryError {
 	return e
 }
 
-// The request as API.md describes it, to the byte.
+// The request as the API reference describes it, to the byte.
 func TestRequest(t *testing.T) {
 	s := newShop(t, nil)
 	target := s.URL + "/hooks/consent?a=b"
