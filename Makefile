@@ -36,11 +36,11 @@ tools:
 lint: need-go
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-## proof: the suites that kill, cut and race, by themselves and with their figures; the short form
-PROOF := Killed|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
+## proof: crash, model and mutation suites and all that race, with their figures; the short form
+PROOF := Model|Mutants|Killed|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
 proof: need-go tools
-	@set -o pipefail; $(GO) test -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
-	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request)|^ +--- FAIL'
+	@set -o pipefail; $(GO) test -tags proof -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
+	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request|as the model says|taken out)|^ +--- FAIL'
 
 ## pages: every page and letter in every state
 pages: need-go tools
