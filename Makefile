@@ -51,7 +51,7 @@ look: need-go tools
 	@mkdir -p .out/look
 	$(GO) test -count 1 -timeout 30m ./templates -run 'TestLook' -look $(CURDIR)/.out/look
 
-## outside: against nginx, Postfix and a Redis Cluster of this host, as root; a line of figures for each
+## outside: against nginx, Postfix, Prometheus and a Redis Cluster of this host, as root; a line of figures for each
 outside: need-go
 	@.ci/tools outside
 	cd cmd/bohoja && $(GO) test -tags outside -count 1 -timeout 6m -run '^TestOutside$$'

@@ -71,6 +71,15 @@ func (s *story) named(ts *testscript.TestScript, args []string) *process {
 	return p
 }
 
+// running is the named process, which must have been started: a signal to nobody would prove nothing.
+func (s *story) running(ts *testscript.TestScript, args []string) *process {
+	p := s.named(ts, args)
+	if p.done == nil {
+		ts.Fatalf("no process %q was started", args)
+	}
+	return p
+}
+
 // wordServe starts a process and waits until it says that it is ready.
 func (s *story) wordServe(ts *testscript.TestScript, _ bool, args []string) {
 	p := s.named(ts, args)
@@ -162,11 +171,13 @@ func (p *process) kill() {
 	<-p.done
 }
 
-func (s *story) wordKill(ts *testscript.TestScript, _ bool, args []string) { s.named(ts, args).kill() }
+func (s *story) wordKill(ts *testscript.TestScript, _ bool, args []string) {
+	s.running(ts, args).kill()
+}
 
 // wordTerm asks the process to stop, which it must do by itself and with exit code 0.
 func (s *story) wordTerm(ts *testscript.TestScript, _ bool, args []string) {
-	p := s.named(ts, args)
+	p := s.running(ts, args)
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	wait(ts, p.ended, "serve to stop")
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
@@ -176,7 +187,7 @@ func (s *story) wordTerm(ts *testscript.TestScript, _ bool, args []string) {
 
 // wordHup asks for a reload and waits until the process has said what became of it.
 func (s *story) wordHup(ts *testscript.TestScript, _ bool, args []string) {
-	p := s.named(ts, args)
+	p := s.running(ts, args)
 	before := strings.Count(p.said.String(), "reloaded")
 	ts.Check(p.cmd.Process.Signal(syscall.SIGHUP))
 	wait(ts, func() bool { return strings.Count(p.said.String(), "reloaded") > before }, "a word about the reload")

@@ -18,7 +18,7 @@ import (
 )
 
 // The stories of testdata/outside are told with the words of the journeys (words), and walk through programs of other
-// people: nginx, Postfix, a Redis Cluster. Each runs on loopback with files of its own. More words:
+// people: nginx, Postfix, Prometheus, a Redis Cluster. Each runs on loopback with files of its own. More words:
 //
 //	nginx PATH [cut|tls]         start nginx by deploy/nginx.conf before the service, at / or at a path, which it cuts off or
 //	                             keeps; sets $URL and BOHOJA_PUBLIC_URL, and $DIRECT: the service itself. With tls $URL
@@ -36,6 +36,8 @@ import (
 //	node APP                     redis means the primary of this app from now on
 //	many N NAME STATUS [CODE]    N signups, each of which is answered so; the same N and NAME are the same signups again
 //	delivered                    everybody of the crowd has one letter, if need be when the lease of a lost claim has ended
+//	prometheus                   start a Prometheus that scrapes the service
+//	query VALUE EXPRESSION       wait until Prometheus says so
 //	tidy                         doctor --fsck finds nothing half done
 //	report TEXT                  print what this part has shown, with its figures
 func outsideWords() map[string]outsideWord {
@@ -43,6 +45,7 @@ func outsideWords() map[string]outsideWord {
 		"nginx": (*outside).wordNginx, "guess": (*outside).wordGuess, "odd": (*outside).wordOdd, "encrypted": (*outside).wordEncrypted, "unlogged": (*outside).wordUnlogged,
 		"postfix": (*outside).wordPostfix, "exact": (*outside).wordExact, "arrived": (*outside).wordArrived,
 		"cluster": (*outside).wordCluster, "node": (*outside).wordNode, "many": (*outside).wordMany, "tidy": (*outside).wordTidy, "delivered": (*outside).wordDelivered, "report": (*outside).wordReport,
+		"prometheus": (*outside).wordPrometheus, "query": (*outside).wordQuery,
 	}
 }
 
@@ -51,12 +54,13 @@ type outsideWord = func(o *outside, ts *testscript.TestScript, neg bool, args []
 // outside is a story with programs of other people in it.
 type outside struct {
 	*story
-	began time.Time
-	facts []string       // for the report
-	sums  map[string]int // of what was counted, by fact
-	nginx *nginx
-	post  *postfix
-	nodes map[string]*consenttest.RedisServer // by app
+	began      time.Time
+	facts      []string       // for the report
+	sums       map[string]int // of what was counted, by fact
+	nginx      *nginx
+	post       *postfix
+	nodes      map[string]*consenttest.RedisServer // by app
+	prometheus string                              // where it listens
 }
 
 type outsideKey struct{}
