@@ -11,6 +11,7 @@ import (
 // Errors of all: ErrUnavailable (not reached, nothing done), ErrOutcomeUnknown (sent, not answered), ErrNotFound.
 type Store interface {
 	Reader
+	Ledger
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)

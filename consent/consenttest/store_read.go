@@ -61,6 +61,7 @@ func (b *bench) steps(r consent.Record) map[string]func(m consent.Mutation) erro
 		"erase":    func(m consent.Mutation) error { return only(b.Store.Erase(ctx, m, r.CreatedAt, nil)) },
 		"overdue":  func(m consent.Mutation) error { return only(b.Store.Overdue(ctx, m)) },
 		"disclose": func(m consent.Mutation) error { return b.Store.Disclose(ctx, m, "dis_1", consent.Sealed("x")) },
+		"look":     func(m consent.Mutation) error { return only(b.Store.Look(ctx, m, consent.ActView)) },
 		"fade":     func(m consent.Mutation) error { return b.Store.Fade(ctx, m) },
 		"forget":   func(m consent.Mutation) error { return b.Store.Forget(ctx, m) },
 	}

@@ -17,7 +17,7 @@ import (
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
 //	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   z resends "day count"  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
-//	K confirmed Q acknowledged (ms)     j overdue noted "1"
+//	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
 
 // fields gives the names and values that signup.lua does not set itself; zero values are left out.
 func fields(r consent.Record) []any {

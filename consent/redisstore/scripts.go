@@ -11,18 +11,23 @@ import (
 //go:embed lua/*.lua
 var sources embed.FS
 
-// steps are the scripts that share lib.lua and the keys of names.step; refund has no step of its own in the domain.
+// steps are the scripts that share lib.lua and the keys of names.step; refund, look and note have no step of their own in the domain.
 var steps = []consent.Step{
 	consent.StepSignup, consent.StepInvite, consent.StepConfirm, consent.StepTry, stepRefund, consent.StepMisname,
 	consent.StepGrant, consent.StepDecline, consent.StepRelease, consent.StepAcknowledge, consent.StepCancel,
 	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
-	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget,
+	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget, stepLook, stepNote,
 }
 
-const stepRefund consent.Step = "refund"
+// Steps without a word of their own in the log: look and note are given the act's.
+const (
+	stepRefund consent.Step = "refund"
+	stepLook   consent.Step = "look"
+	stepNote   consent.Step = "note"
+)
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim"}
+var others = []string{"get", "due", "list", "count", "claim", "trail"}
 
 // scripts by name. A missing file is a fault of the program and panics at the first New.
 func scripts() map[string]*script.Script {

@@ -45,12 +45,19 @@ func New(o Options) *Store {
 
 // run executes a step at most once and sorts its answer.
 func (s *Store) run(ctx context.Context, name consent.Step, m consent.Mutation, more []string, own ...any) ([]any, error) {
+	return s.runAs(ctx, name, name, m, more, own...)
+}
+
+// runAs executes a step that the audit log calls by another word.
+func (s *Store) runAs(
+	ctx context.Context, name, word consent.Step, m consent.Mutation, more []string, own ...any,
+) ([]any, error) {
 	offset, err := s.offset(ctx)
 	if err != nil {
 		return nil, err
 	}
 	keys := append(s.space.names(m.App).step(m.ID), more...)
-	val, err := s.scripts[string(name)].Run(ctx, s.write, keys, append(common(offset, name, m), own...)...)
+	val, err := s.scripts[string(name)].Run(ctx, s.write, keys, append(common(offset, word, m), own...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,12 +80,17 @@ func (s *Store) step(ctx context.Context, name consent.Step, m consent.Mutation,
 	if err != nil {
 		return consent.Record{}, err
 	}
+	return answered(m, out), nil
+}
+
+// answered is the record of a step's answer.
+func answered(m consent.Mutation, out []any) consent.Record {
 	flat, _ := out[1].([]any)
 	var sealed []any
 	if len(out) > 2 {
 		sealed, _ = out[2].([]any)
 	}
-	return decode(m.App, m.ID, flat, sealed), nil
+	return decode(m.App, m.ID, flat, sealed)
 }
 
 // common are the arguments that all steps share (lib.lua).

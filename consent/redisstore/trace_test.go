@@ -26,7 +26,8 @@ func TestAuditNumbers(t *testing.T) {
 	}
 	want := map[string]any{
 		"at": fmt.Sprint(mustGet(t, s, r.ID).EndedAt.UnixMilli()), "step": "cancel", "id": r.ID, "by": "staff", "ref": "s1", "note": "n",
-		"status": "cancelled",
+		"status": "cancelled", "prev": "1", "custody": "destroyed", "reason": "staff", "method": "email_link",
+		"terms": "t_0123456789abcdef", "granted": "",
 	}
 	if fmt.Sprint(all[1].Values) != fmt.Sprint(want) {
 		t.Errorf("entry %v, want %v", all[1].Values, want)
@@ -126,6 +127,8 @@ type tracedStep struct {
 func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 	only := func(_ consent.Record, err error) error { return err }
 	return []tracedStep{
+		{"reveal", on.pending, func(m consent.Mutation) error { return only(s.Look(ctx, m, consent.ActReveal)) }},
+		{"view", on.withdrawn, func(m consent.Mutation) error { return s.Note(ctx, m, consent.ActView) }},
 		{"invite", on.pending, func(m consent.Mutation) error { return only(s.Invited(ctx, m, 1, consent.MailSent, "")) }},
 		{"try", on.pending, func(m consent.Mutation) error { return only(s.Try(ctx, m, trial)) }},
 		{"refund", on.missed, func(m consent.Mutation) error { return s.Refund(ctx, m, false) }},
@@ -294,4 +297,30 @@ func TestOldWishesGo(t *testing.T) {
 	if n := left(); n != 0 {
 		t.Errorf("%d are left", n)
 	}
+}
+
+// Only what is old and lies in files already goes, and the last entry never: the next number follows from it.
+func TestAuditIsTrimmed(t *testing.T) {
+	s, c := open(t, consenttest.Redis(t).URL())
+	left := func() int64 { return c.Read.XLen(t.Context(), redisstore.Test.AuditKey(app)).Val() }
+	for i := range 3 {
+		signup(t, s, i)
+	}
+	must(t, s.TrimAudit(t.Context(), app, 3, time.Hour))
+	if n := left(); n != 3 {
+		t.Errorf("young entries are gone: %d are left", n)
+	}
+	advance(t, s, 2*time.Hour)
+	signup(t, s, 4)
+	must(t, s.TrimAudit(t.Context(), app, 2, time.Hour))
+	if n := left(); n != 3 {
+		t.Errorf("%d are left, want what was not written to files yet: 3", n)
+	}
+	must(t, s.TrimAudit(t.Context(), app, 4, time.Hour))
+	advance(t, s, 2*time.Hour)
+	must(t, s.TrimAudit(t.Context(), app, 4, time.Hour))
+	if head, err := s.Head(t.Context(), app); left() != 1 || head != 4 || err != nil {
+		t.Errorf("%d are left, head %d, %v", left(), head, err)
+	}
+	must(t, s.TrimAudit(t.Context(), "nobody", 9, 0))
 }

@@ -42,12 +42,16 @@ local function answer()
   return { 'ok', redis.call('HGETALL', k_record), redis.call('MGET', k_people, k_data, k_evidence) }
 end
 
+-- What the record's last entry of the audit log was, and its status, before this step; read sets both.
+local before, was = '', ''
+
 -- read gives the record's fields (record.go has their names), nil when there is none.
 local function read()
   local flat = redis.call('HGETALL', k_record)
   if #flat == 0 then return nil end
   local r = {}
   for i = 1, #flat, 2 do r[flat[i]] = flat[i + 1] end
+  before, was = r.e or '', r.t
   return r
 end
 
@@ -131,20 +135,29 @@ local function close(r, to, reason)
   timer('forget', now + 400 * day)
 end
 
--- audit appends the step under the app's next number. A stream that was trimmed to nothing still knows its last one.
-local function audit(status)
-  local last = 0
+-- last_entry is the number of the log's last entry. A stream that was trimmed to nothing still knows it.
+local function last_entry()
   local newest = redis.call('XREVRANGE', k_audit, '+', '-', 'COUNT', '1')
-  if newest[1] then
-    last = tonumber(string.match(newest[1][1], '^%d+'))
-  elseif redis.call('EXISTS', k_audit) == 1 then
-    local info = redis.call('XINFO', 'STREAM', k_audit)
-    for i = 1, #info, 2 do
-      if info[i] == 'last-generated-id' then last = tonumber(string.match(info[i + 1], '^%d+')) end
-    end
+  if newest[1] then return tonumber(string.match(newest[1][1], '^%d+')) end
+  if redis.call('EXISTS', k_audit) == 0 then return 0 end
+  local info = redis.call('XINFO', 'STREAM', k_audit)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return tonumber(string.match(info[i + 1], '^%d+')) end
   end
-  redis.call('XADD', k_audit, text(last + 1) .. '-0',
-    'at', text(now), 'step', step, 'id', id, 'by', ARGV[4], 'ref', ARGV[5], 'note', ARGV[6], 'status', status)
+end
+
+-- audit appends the step under the app's next number, with what the record says after it, and links it to the record's
+-- entry before. All entries have the same names, which Redis then keeps once. It stands behind all other writes.
+local function audit(status)
+  local seq = text(last_entry() + 1)
+  local is = redis.call('HMGET', k_record, 'c', 'y', 'm', 'T', 'G')
+  local moved = status ~= '' and was ~= status
+  local function tell(i, when) return when and is[i] or '' end
+  redis.call('XADD', k_audit, seq .. '-0',
+    'at', text(now), 'step', step, 'id', id, 'by', ARGV[4], 'ref', ARGV[5], 'note', ARGV[6], 'status', status,
+    'prev', before, 'custody', tell(1, true), 'reason', tell(2, moved), 'method', tell(3, moved), 'terms', tell(4, moved),
+    'granted', tell(5, moved or step == 'withdraw'))
+  if is[1] then set('e', seq) end
 end
 
 -- trace leaves behind what every change leaves: audit entry, event, jobs. mute leaves out the letters.
