@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"consent/seal/keyfile":      {"consent"},
 	"consent/link":              {"consent", "consent/seal/keyfile"},
 	"consent/gate":              {"consent"},
+	"consent/gate/rows":         nil,
 	"consent/webhook":           {"consent"},
 	"consent/redisstore/script": {"consent"},
 	"consent/outbox":            {"consent", "consent/redisstore/script"},
