@@ -95,9 +95,10 @@ var Scopes = []string{
 
 // Webhook is one address of the app that hears of its events.
 type Webhook struct {
-	URL       string  `yaml:"url"`
-	Secret    Private `yaml:"secret"`     // "whsec_…", resolved from secret, secret_env or secret_file
-	OldSecret Private `yaml:"old_secret"` // during a rotation both sign
+	URL        string  `yaml:"url"`
+	Secret     Private `yaml:"secret"`      // "whsec_…", resolved from secret, secret_env or secret_file
+	OldSecret  Private `yaml:"old_secret"`  // during a rotation both sign
+	TestSecret Private `yaml:"test_secret"` // signs the events of the test space in place of the others; "": they do
 }
 
 // Purpose is one reason to use data, consented to on its own (KR-06, KR-08).

@@ -170,6 +170,7 @@ var urlFaults = []spoiling{
 	{"secret of 23 bytes", onSecret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY="), "apps[0].webhooks[0].secret", FaultSecret},
 	{"secret without its prefix", onSecret(soundSecret[6:]), "apps[0].webhooks[0].secret", FaultSecret},
 	{"secret not base64", onSecret("whsec_" + strings.Repeat("!", 40)), "apps[0].webhooks[0].secret", FaultSecret},
+	{"test secret too short", onHook(func(h *Webhook) { h.TestSecret = Secret("whsec_YQ==") }), "apps[0].webhooks[0].test_secret", FaultSecret},
 	{"old secret too short", onHook(func(h *Webhook) { h.OldSecret = Secret("whsec_YQ==") }), "apps[0].webhooks[0].old_secret", FaultSecret},
 }
 

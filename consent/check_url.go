@@ -74,6 +74,9 @@ func (c *checker) hooks(path string, hooks []Webhook) {
 		if !h.OldSecret.Empty() {
 			c.secret(at+".old_secret", h.OldSecret)
 		}
+		if !h.TestSecret.Empty() {
+			c.secret(at+".test_secret", h.TestSecret)
+		}
 	}
 }
 

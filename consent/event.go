@@ -37,13 +37,13 @@ type Event struct {
 
 // EventData is the state of the request as the event left it.
 type EventData struct {
-	ID       string   `json:"id"`
-	Subject  string   `json:"subject"`
-	Status   Status   `json:"status"`
-	Custody  Custody  `json:"custody"`
+	ID       string   `json:"id,omitempty"` // this and the next three are there in every event but test.ping, which is about no request
+	Subject  string   `json:"subject,omitempty"`
+	Status   Status   `json:"status,omitempty"`
+	Custody  Custody  `json:"custody,omitempty"`
 	Reason   string   `json:"reason,omitempty"`
 	Purposes []string `json:"purposes"`
-	Test     bool     `json:"test,omitempty"` // of the test space, whose webhooks go to the same address under the same secret
+	Test     bool     `json:"test,omitempty"` // of the test space, whose events go to the same address, under Webhook.TestSecret where there is one
 }
 
 // MarshalJSON gives the body of a webhook and of GET /events: {type, timestamp, data}.

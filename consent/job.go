@@ -43,6 +43,7 @@ type HookJob struct {
 	Event string    `json:"e"`
 	Type  EventType `json:"t"`
 	Data  EventData `json:"d"`
+	At    time.Time `json:"at,omitzero"` // of a replay: when the event happened; else that is when the job was put
 }
 
 // LetterKind names a letter.

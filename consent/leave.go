@@ -16,22 +16,9 @@ func (s *Service) mutation(app *App, rec Record, by Actor, event EventType) Muta
 		ID: rec.ID, Subject: rec.Subject, Status: rec.Status, Custody: rec.Custody, Reason: rec.Reason, Purposes: rec.InForce(), Test: s.Settings.Test,
 	}}
 	if app != nil {
-		m.Jobs = s.hooks(app, *m.Event)
+		m.Jobs = s.hooks(app, *m.Event, time.Time{})
 	}
 	return m
-}
-
-// hooks are the deliveries of an event, one for each webhook of the app.
-func (s *Service) hooks(app *App, e Event) []Job {
-	var jobs []Job
-	for n, w := range app.Webhooks {
-		body, err := json.Marshal(HookJob{App: app.ID, N: n, URL: w.URL, Event: e.ID, Type: e.Type, Data: e.Data})
-		if err != nil {
-			continue // cannot happen: the type holds strings only
-		}
-		jobs = append(jobs, Job{ID: NewID(PrefixJob, s.Clock()), Kind: JobWebhook, Body: body})
-	}
-	return jobs
 }
 
 // letter is the job of a letter to one guardian of rec, due after a delay.

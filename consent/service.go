@@ -11,6 +11,7 @@ type Service struct {
 	Vault    Vault
 	Links    Links
 	Courier  Courier
+	Herald   Herald
 	Domains  Domains // nil: domains are not checked
 	Phones   Phones
 	Clock    Clock

@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Reader
 	Ledger
+	Hooks
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)

@@ -65,7 +65,7 @@ var rooms = map[string][]string{
 	"handlers/api/client":       nil,
 	"handlers/guardian":         {"consent", "templates", "handlers/web"},
 	"handlers/ops":              {"consent", "handlers/web"},
-	"handlers/dev":              {"consent", "consent/webhook", "templates", "handlers/web", "mailer/catcher"},
+	"handlers/dev":              {"consent", "templates", "handlers/web", "mailer/catcher"},
 	"cmd/bohoja/config":         {"consent"},
 	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
 	"cmd/demoshop":              {"cmd/demoshop/shop", "handlers/api/client", "handlers/web"},

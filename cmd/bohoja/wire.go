@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -97,12 +96,13 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 		return nil, err
 	}
 	s.service.Store, s.service.Vault, s.service.Links, s.service.Courier = h.metrics.Counted(s.store), s.vault, s.links, courier
+	s.service.Herald = h.hooks
 	if h.set.Mail.CheckDomain && name == redisstore.Live {
 		s.service.Domains = &mailer.Domains{}
 	}
 	s.relay = outbox.NewRelay(outbox.Setup{
 		Queue: s.queue, Apps: h.apps, Log: h.log, Remains: remains,
-		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: h.tell},
+		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell},
 		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
 			h.metrics.Try(string(k), string(o), took)
 		},
@@ -209,17 +209,13 @@ func (s *space) post(ctx context.Context, j outbox.Job) error {
 	return s.service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
 }
 
-// tell works the webhooks of all spaces.
-func (h *house) tell(ctx context.Context, j outbox.Job) error {
+// tell works the webhooks of a space.
+func (s *space) tell(ctx context.Context, j outbox.Job) error {
 	var hook consent.HookJob
 	if err := json.Unmarshal(j.Body, &hook); err != nil {
 		return err
 	}
-	err := h.hooks.Deliver(ctx, hook, j.Enqueued)
-	if errors.Is(err, webhook.ErrGone) {
-		return outbox.ErrDrop
-	}
-	return err
+	return s.service.Tell(ctx, hook, j.Enqueued)
 }
 
 // remains is what is kept of a dead job.

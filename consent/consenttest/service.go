@@ -71,10 +71,43 @@ func (b *Letterbox) Last(kind consent.LetterKind) (l consent.Letter, ok bool) {
 	return l, ok
 }
 
-// Hookbox keeps the webhook jobs that the outbox handed out.
+// Hookbox keeps the webhook jobs that the outbox handed out. As the Service's Herald it answers each attempt with Code.
 type Hookbox struct {
-	mu  sync.Mutex
-	all []outbox.Job
+	Code int // what targets answer; 0: 204
+
+	mu    sync.Mutex
+	all   []outbox.Job
+	tried []consent.HookJob
+	at    []time.Time
+}
+
+// Try implements consent.Herald.
+func (b *Hookbox) Try(_ context.Context, job consent.HookJob, at time.Time) (consent.Attempt, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tried, b.at = append(b.tried, job), append(b.at, at)
+	a := consent.Attempt{
+		At: time.Now(), Took: time.Millisecond, App: job.App, Event: job.Event, Type: job.Type, Hook: job.N, Host: "shop.example", Code: b.Code,
+	}
+	if a.Code == 0 {
+		a.Code = 204
+	}
+	if a.Code/100 == 2 {
+		return a, nil
+	}
+	a.Stage = "answer"
+	class := consent.Again
+	if a.Code == 410 {
+		class = consent.Never
+	}
+	return a, &consent.DeliveryError{Class: class, Code: a.Code, Stage: a.Stage}
+}
+
+// Tried returns the attempts that were made, with the time that each told.
+func (b *Hookbox) Tried() ([]consent.HookJob, []time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]consent.HookJob(nil), b.tried...), append([]time.Time(nil), b.at...)
 }
 
 func (b *Hookbox) take(_ context.Context, j outbox.Job) error {
@@ -116,7 +149,7 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 	book := Book()
 	k.App = book.Apps["shop"]
 	k.Service = &consent.Service{
-		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Phones: plainPhones{}, Clock: k.Store.Clock,
+		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: plainPhones{}, Clock: k.Store.Clock,
 		Book: func() *consent.Book { return book }, Settings: set,
 	}
 	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.Store.Ahead})

@@ -25,7 +25,12 @@ type StoreBench struct {
 
 // RunStore is the suite that each consent.Store must pass; open makes a fresh one for every test.
 func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
-	for _, group := range []map[string]func(*bench){signupTests, decideTests, custodyTests, peopleTests, readTests, ledgerTests, raceTests} {
+	for _, group := range []map[string]func(*bench){
+		signupTests, decideTests, custodyTests, peopleTests, readTests,
+		ledgerTests,
+		hookTests,
+		raceTests,
+	} {
 		for _, name := range slices.Sorted(keysOf(group)) {
 			t.Run(name, func(t *testing.T) {
 				b := &bench{T: t, StoreBench: open(t)}

@@ -39,6 +39,8 @@ func (n names) quiet() string              { return n.base + "quiet" }          
 func (n names) flags() string              { return n.base + "flags" }           // hash digest of an identity → flag (flag.go); to its end; the gate
 func (n names) audit() string              { return n.base + "audit" }           // stream, ids "<sequence>-0" without gaps; 30 days here; the audit role
 func (n names) events() string             { return n.base + "events" }          // stream; consent.EventsKept; every step that adds one
+func (n names) tries() string              { return n.base + "tries" }           // stream, the delivery log of webhooks; consent.EventsKept; NoteAttempt
+func (n names) off() string                { return n.base + "off" }             // hash digest of a webhook's URL → ms when it answered 410; until a test reaches it; NoteAttempt
 func (n names) due() string                { return n.base + "due" }             // zset of the outbox; until done; consent/outbox
 func (n names) jobs() string               { return n.base + "jobs" }            // hash of the outbox; until done; consent/outbox
 func (n names) dead() string               { return n.base + "dead" }            // zset of the outbox; 30 days; consent/outbox

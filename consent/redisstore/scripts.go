@@ -27,7 +27,10 @@ const (
 )
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim", "trail"}
+var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave}
+
+// leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.
+const leave = "leave"
 
 // scripts by name. A missing file is a fault of the program and panics at the first New.
 func scripts() map[string]*script.Script {
@@ -36,7 +39,11 @@ func scripts() map[string]*script.Script {
 		all[string(s)] = script.New(string(s), "#!lua\n"+outbox.PutLua+source("lib")+source(string(s)))
 	}
 	for _, name := range others {
-		all[name] = script.New(name, source(name))
+		text := source(name)
+		if name == leave {
+			text = "#!lua\n" + outbox.PutLua + text
+		}
+		all[name] = script.New(name, text)
 	}
 	return all
 }

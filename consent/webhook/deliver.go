@@ -26,9 +26,6 @@ const (
 	agent          = "bohoja"
 )
 
-// ErrGone means that the target is no longer declared: the job is to be dropped.
-var ErrGone = errors.New("webhook: the target is no longer declared")
-
 // Options are what a Deliverer needs. Only Book is required.
 type Options struct {
 	Book         func() *consent.Book // the declarations of this moment: secrets and targets follow a reload
@@ -77,50 +74,59 @@ func New(o Options) *Deliverer {
 func (d *Deliverer) Close() { d.transport.CloseIdleConnections() }
 
 // Log returns the last attempts of this process, the newest first.
-func (d *Deliverer) Log() []Attempt { return d.attempts.list() }
+func (d *Deliverer) Log() []consent.Attempt { return d.attempts.list() }
 
-// Deliver makes one attempt to tell the job's target of its event; enqueued is when the event happened, the same at every
-// attempt. It returns nil once the target has answered 2xx.
+// Try implements consent.Herald: it makes one attempt to tell the job's target of its event; happened is when that was, the
+// same at every attempt. The error is nil once the target has answered 2xx.
 //
-// Errors: ErrGone when the app has no such target any more. Otherwise the error holds a *consent.DeliveryError:
-//   - Never for 410, by which a target says that it wants nothing more (it is not remembered: the next event asks again,
-//     once), and for a URL or event that can never be sent;
+// Errors: consent.ErrNoHook when the app has no such target any more. Otherwise the error holds a *consent.DeliveryError:
+//   - Never for 410, by which a target says that it wants nothing more, and for a URL or event that can never be sent;
 //   - Again for every other status, redirects among them, and for every failure without a status; After is set when a
 //     429 or 503 says how long to wait, at most a day;
 //   - Stage is "url", "body", "sign", "dns", "guard", "connect", "tls" or "answer", the last for all
 //     that goes wrong once there is a connection.
 //
-// An address refused by the guard is ErrPrivate, whose text names the setting, or ErrReserved.
-func (d *Deliverer) Deliver(ctx context.Context, job consent.HookJob, enqueued time.Time) error {
-	hook, ok := find(d.book(), job)
+// An address refused by the guard is ErrPrivate, whose text names the setting, or ErrReserved; the attempt's Hint is that text.
+func (d *Deliverer) Try(ctx context.Context, job consent.HookJob, happened time.Time) (consent.Attempt, error) {
+	hook, n, ok := find(d.book(), job)
 	if !ok {
-		return ErrGone
+		return consent.Attempt{}, consent.ErrNoHook
 	}
 	start := d.clock()
-	code, err := d.attempt(ctx, hook, job, enqueued, start)
-	d.record(ctx, Attempt{
-		At: start, Took: d.clock().Sub(start), App: job.App, Event: job.Event, Type: job.Type,
-		Host: host(hook.URL), Code: code, Stage: stageOf(err),
-	})
-	return err
+	code, err := d.attempt(ctx, signer(hook, job), job, happened, start)
+	a := consent.Attempt{
+		At: start, Took: d.clock().Sub(start), App: job.App, Event: job.Event, Type: job.Type, Hook: n,
+		Host: host(hook.URL), Code: code, Stage: stageOf(err), Hint: hintOf(err),
+	}
+	d.record(ctx, a)
+	return a, err
 }
 
-// find returns the job's target as it is declared now. The index may have moved, the URL decides: an event never goes to
-// an address that it was not written for.
-func find(b *consent.Book, job consent.HookJob) (consent.Webhook, bool) {
+// signer is the target with the secrets that sign this event: those of the test space have one of their own where it is
+// declared, so that whoever holds a test key cannot have anything signed that a live receiver believes.
+func signer(hook consent.Webhook, job consent.HookJob) consent.Webhook {
+	if job.Data.Test && !hook.TestSecret.Empty() {
+		return consent.Webhook{URL: hook.URL, Secret: hook.TestSecret}
+	}
+	return hook
+}
+
+// find returns the job's target as it is declared now, and its index. The index may have moved, the URL decides: an event
+// never goes to an address that it was not written for.
+func find(b *consent.Book, job consent.HookJob) (consent.Webhook, int, bool) {
 	app, ok := b.Apps[job.App]
 	if !ok {
-		return consent.Webhook{}, false
+		return consent.Webhook{}, 0, false
 	}
 	same := func(w consent.Webhook) bool { return w.URL == job.URL }
-	if job.N >= 0 && job.N < len(app.Webhooks) && same(app.Webhooks[job.N]) {
-		return app.Webhooks[job.N], true
+	n := job.N
+	if n < 0 || n >= len(app.Webhooks) || !same(app.Webhooks[n]) {
+		n = slices.IndexFunc(app.Webhooks, same)
 	}
-	i := slices.IndexFunc(app.Webhooks, same)
-	if i < 0 {
-		return consent.Webhook{}, false
+	if n < 0 {
+		return consent.Webhook{}, 0, false
 	}
-	return app.Webhooks[i], true
+	return app.Webhooks[n], n, true
 }
 
 // attempt returns the status, 0 when there was none.
@@ -193,7 +199,7 @@ func failed(stage string, err error) error {
 }
 
 // record keeps the attempt and logs it: delivered ones for whoever debugs, failed ones as a warning.
-func (d *Deliverer) record(ctx context.Context, a Attempt) {
+func (d *Deliverer) record(ctx context.Context, a consent.Attempt) {
 	d.attempts.add(a)
 	level, word := slog.LevelDebug, "webhook delivered"
 	if a.Stage != "" {
@@ -208,6 +214,20 @@ func (d *Deliverer) record(ctx context.Context, a Attempt) {
 func stageOf(err error) string {
 	if e, ok := errors.AsType[*consent.DeliveryError](err); ok {
 		return e.Stage
+	}
+	return ""
+}
+
+// hintOf says what would mend a failure, where that is known. It holds nothing that came from the target.
+func hintOf(err error) string {
+	for _, refusal := range []error{ErrPrivate, ErrReserved, ErrURL, ErrSecret} {
+		if errors.Is(err, refusal) {
+			return refusal.Error()
+		}
+	}
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	if unknown {
+		return "the certificate comes from an authority that is not known here; SSL_CERT_FILE names a file that holds more of them"
 	}
 	return ""
 }

@@ -362,8 +362,8 @@ func TestTargets(t *testing.T) {
 		{"moved", "shop", 0, a, nil},
 		{"past the end", "shop", 7, a, nil},
 		{"before the beginning", "shop", -1, a, nil},
-		{"removed", "shop", 0, c, ErrGone},
-		{"of an app that is gone", "other", 0, b, ErrGone},
+		{"removed", "shop", 0, c, consent.ErrNoHook},
+		{"of an app that is gone", "other", 0, b, consent.ErrNoHook},
 	} {
 		job := granted(tc.to.URL)
 		job.App, job.N = tc.app, tc.n
@@ -447,10 +447,10 @@ func TestLog(t *testing.T) {
 	for range codes {
 		_ = d.Deliver(t.Context(), granted(s.URL+"/hooks"), happened)
 	}
-	base := Attempt{
+	base := consent.Attempt{
 		At: now, App: "shop", Event: "evt_01", Type: consent.EventGranted, Host: strings.TrimPrefix(s.URL, "http://"),
 	}
-	want := []Attempt{base, base, base} // the newest first, the oldest forgotten
+	want := []consent.Attempt{base, base, base} // the newest first, the oldest forgotten
 	want[0].Code = 204
 	want[1].Code, want[1].Stage = 410, "answer"
 	want[2].Code, want[2].Stage = 500, "answer"

@@ -4,7 +4,7 @@
 // in it, and the app fetches what it needs with its own key. So an event that arrives twice, late, out of order or at the
 // wrong place does no harm; the receiver takes the webhook-id as the name of the event and works each name once.
 //
-// The way of an event: the script that makes a step also writes the job; the outbox leases it; [Deliverer.Deliver] makes
+// The way of an event: the script that makes a step also writes the job; the outbox leases it; [Deliverer.Try] makes
 // one attempt and says whether another makes sense; the outbox keeps the schedule. webhook-id and body are the same bytes
 // at every attempt, the timestamp and so the signature are the attempt's own.
 //

@@ -3,31 +3,18 @@ package webhook
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/bohoja/bohoja/consent"
 )
-
-// Attempt is one try to deliver one event to one target, as staff and `dev` may see it: no body, no path, no secret.
-type Attempt struct {
-	At    time.Time
-	Took  time.Duration
-	App   string
-	Event string // "evt_…"
-	Type  consent.EventType
-	Host  string // host and port of the target; its path may hold a token of the receiver
-	Code  int    // HTTP status; 0 when there was none
-	Stage string // where it failed, "" when delivered: see Deliver
-}
 
 // ring keeps the newest attempts of this process.
 type ring struct {
 	mu   sync.Mutex
 	max  int
-	kept []Attempt // oldest first
+	kept []consent.Attempt // oldest first
 }
 
-func (r *ring) add(a Attempt) {
+func (r *ring) add(a consent.Attempt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.kept) == r.max {
@@ -37,7 +24,7 @@ func (r *ring) add(a Attempt) {
 }
 
 // list returns a copy, the newest first.
-func (r *ring) list() []Attempt {
+func (r *ring) list() []consent.Attempt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := slices.Clone(r.kept)

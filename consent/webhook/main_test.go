@@ -189,3 +189,9 @@ func resources(q dnsmessage.Question, addrs []netip.Addr) []dnsmessage.Resource 
 	}
 	return out
 }
+
+// Deliver is Try for tests that look at the error alone.
+func (d *Deliverer) Deliver(ctx context.Context, job consent.HookJob, happened time.Time) error {
+	_, err := d.Try(ctx, job, happened)
+	return err
+}

@@ -20,6 +20,7 @@ type Door interface {
 	disclosures
 	subjects
 	events
+	webhooks
 }
 
 // Space is one of the two worlds that keys open: live data, or the test space with a clock that can be moved.
@@ -75,6 +76,8 @@ type ask struct {
 	app   *consent.App
 	key   *consent.Key
 	book  *consent.Book // of the moment at which the key was found
+
+	public string // base of every link
 }
 
 // by names who asks for the audit log.

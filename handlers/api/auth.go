@@ -46,7 +46,7 @@ func (a *API) identify(c *gin.Context) (*ask, error) {
 		return nil, a.failed(c, sum)
 	}
 	web.Note(c, slog.String("app", found.app.ID), slog.String("key", found.key.ID))
-	return &ask{c: c, space: sp, app: found.app, key: found.key, book: ix.book}, nil
+	return &ask{c: c, space: sp, app: found.app, key: found.key, book: ix.book, public: a.public}, nil
 }
 
 // bearer reads the key. A second header, or anything but one token, is no key.

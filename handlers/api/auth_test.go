@@ -37,6 +37,9 @@ func endpoints() []endpoint {
 		{"GET", "/v1/consent-requests/{id}", "requests", nothing},
 		{"GET", "/v1/subjects/user-1/consent", "requests", nothing},
 		{"GET", "/v1/events", "events", nothing},
+		{"POST", "/v1/events/" + unknownEvent + "/replay", "events", nothing},
+		{"GET", "/v1/webhooks/deliveries", "events", nothing},
+		{"POST", "/v1/webhooks/0/test", "events", nothing},
 		{"POST", "/v1/test/clock/advance", "", func() any { return object{"by": "1s"} }},
 	}
 	for _, v := range verbs {

@@ -36,6 +36,7 @@ func (a *API) listEvents(q *ask) error {
 	}
 	if len(got) > 0 {
 		after = got[len(got)-1].ID
+		q.linkNext(after)
 	}
 	return answer(q.c, http.StatusOK, eventsAnswer{append([]consent.Event{}, got...), orNull(after)})
 }

@@ -179,6 +179,18 @@ func (h *house) do(req *http.Request, raw string) *reply {
 	return r
 }
 
+// recorded is the house for a client that speaks over a connection: each exchange is checked as those of call are.
+func (h *house) recorded() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		raw, _ := io.ReadAll(req.Body)
+		req.Body = io.NopCloser(bytes.NewReader(raw))
+		got := h.do(req, string(raw))
+		maps.Copy(w.Header(), got.Header)
+		w.WriteHeader(got.Status)
+		_, _ = w.Write(got.Body)
+	})
+}
+
 func (h *house) noCanary(r *reply) {
 	h.t.Helper()
 	for _, secret := range []string{guardianName, guardianEmail, guardianPhone} {

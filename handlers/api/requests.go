@@ -128,6 +128,7 @@ func (a *API) list(q *ask) error {
 			return err
 		}
 	}
+	q.linkNext(page.Next)
 	return answer(q.c, http.StatusOK, out)
 }
 

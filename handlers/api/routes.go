@@ -38,6 +38,9 @@ func (a *API) calls() []call {
 		{post, one + "/disclosures", consent.ScopeRequests, a.disclose},
 		{get, "/v1/subjects/:subject/consent", consent.ScopeRequests, a.showSubject},
 		{get, "/v1/events", consent.ScopeEvents, a.listEvents},
+		{post, "/v1/events/:id/replay", consent.ScopeEvents, a.replay},
+		{get, "/v1/webhooks/deliveries", consent.ScopeEvents, a.listDeliveries},
+		{post, "/v1/webhooks/:n/test", consent.ScopeEvents, a.testWebhook},
 		{post, "/v1/test/clock/advance", "", a.advance},
 	}
 }

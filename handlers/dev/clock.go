@@ -8,7 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/bohoja/bohoja/consent/webhook"
+	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -73,7 +73,7 @@ func (d *Dev) hooks(c *gin.Context) error {
 	return d.show(c, http.StatusOK, p)
 }
 
-func (d *Dev) attempt(a webhook.Attempt) templates.DevAttempt {
+func (d *Dev) attempt(a consent.Attempt) templates.DevAttempt {
 	out := templates.DevAttempt{
 		At: d.local(a.At), Took: a.Took.Round(time.Millisecond), Type: string(a.Type), ID: a.Event, Host: a.Host, Result: "no answer",
 	}

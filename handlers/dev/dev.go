@@ -12,7 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/bohoja/bohoja/consent"
-	"github.com/bohoja/bohoja/consent/webhook"
 	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/mailer/catcher"
 	"github.com/bohoja/bohoja/templates"
@@ -42,7 +41,7 @@ type Options struct {
 	PublicURL string                          // base of every link, without a trailing slash
 	Key       string                          // the test key
 	Curl      string                          // a first call to try
-	Hooks     func() []webhook.Attempt        // what was sent
+	Hooks     func() []consent.Attempt        // what was sent
 	Calls     func() []templates.DevHook      // what the demo shop received
 	Shop      http.Handler                    // the demo shop, without its path
 	Log       *slog.Logger                    // nil: silent

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bohoja/bohoja/consent/webhook"
+	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -221,8 +221,8 @@ func TestHooks(t *testing.T) {
 		o.Calls = func() []templates.DevHook {
 			return []templates.DevHook{{At: began, Type: "consent.granted", ID: "evt_1", Verified: true, Body: `{"a":1}`}, {Type: "refused"}}
 		}
-		o.Hooks = func() []webhook.Attempt {
-			return []webhook.Attempt{{At: began.Add(time.Second), Type: "consent.pending", Event: "evt_2", Host: "h:1", Code: 503, Stage: "answer"}, {Event: "evt_3", Stage: "dns"}, {Event: "evt_4", Code: 204}}
+		o.Hooks = func() []consent.Attempt {
+			return []consent.Attempt{{At: began.Add(time.Second), Type: "consent.pending", Event: "evt_2", Host: "h:1", Code: 503, Stage: "answer"}, {Event: "evt_3", Stage: "dns"}, {Event: "evt_4", Code: 204}}
 		}
 	})
 	body := p.ask("GET", "/dev/webhooks", nil).Body.String()
