@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run build test unit race browser lint proof pages look outside bench all need-go tools clean
+.PHONY: run build test unit race browser lint proof proof-long pages look outside bench all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set
 run: need-go
@@ -36,11 +36,23 @@ tools:
 lint: need-go
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-## proof: crash, model and mutation suites and all that race, with their figures; the short form
-PROOF := Model|Mutants|Killed|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
-proof: need-go tools
-	@set -o pipefail; $(GO) test -tags proof -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
-	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request|as the model says|taken out)|^ +--- FAIL'
+## proof: crash, model and mutation suites and all that race, with their figures and a table of them; the short form
+PROOF := Model|Mutants|Killed|Power|Trouble|Failover|FailPoints|Dropped|Weather|Outage|OnCluster|OnTLS|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
+proof: need-go
+	@.ci/tools proof
+	@mkdir -p .out && rm -f .out/figures
+	@set -o pipefail; BOHOJA_PROOF_FIGURES=$(CURDIR)/.out/figures $(GO) test -tags proof -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
+	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request|as the model says|taken out)|^ +--- FAIL' || { .ci/figures .out/figures; exit 1; }
+	@.ci/figures .out/figures
+
+## proof-long: the crash suites for as long as it takes to acknowledge a million; by hand, an hour or less
+proof-long: need-go
+	@.ci/tools proof
+	@mkdir -p .out && rm -f .out/figures
+	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_PROOF=long BOHOJA_PROOF_FIGURES=$(CURDIR)/.out/figures \
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|Weather|Outage|OnCluster|OnTLS' ./consent/proof ./cmd/bohoja \
+	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
+	@.ci/figures .out/figures
 
 ## pages: every page and letter in every state
 pages: need-go tools

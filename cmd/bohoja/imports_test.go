@@ -55,6 +55,7 @@ var rooms = map[string][]string{
 	"consent/outbox":            {"consent", "consent/redisstore/script"},
 	"consent/redisstore":        {"consent", "consent/outbox", "consent/redisstore/script"},
 	"consent/consenttest":       {"consent", "consent/..."},
+	"consent/proof":             nil, // tests only
 	"templates":                 {"consent"},
 	"mailer":                    {"consent", "templates"},
 	"mailer/catcher":            nil,

@@ -20,9 +20,17 @@ type RedisServer struct {
 	Dir  string // holds the append-only files and the log
 
 	t    testing.TB
+	way  RedisWay
 	args []string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when cmd has ended
+}
+
+// RedisWay is how a redis-server is started, where it is not as Redis does it. The zero value is.
+type RedisWay struct {
+	Dir    string   // for its data; "": one of the test's
+	Env    []string // added to the test's own, as name=value
+	Before []string // a command that runs the server: its words come first
 }
 
 // Redis starts a redis-server that keeps what it answered (appendonly, appendfsync always, noeviction) and stops it at the
@@ -30,21 +38,45 @@ type RedisServer struct {
 // the test fails: a store that was never tried on Redis is not tested.
 func Redis(t testing.TB, settings ...string) *RedisServer {
 	t.Helper()
+	return RedisBy(t, RedisWay{}, settings...)
+}
+
+// RedisBy is Redis, started in a way of the caller's.
+func RedisBy(t testing.TB, way RedisWay, settings ...string) *RedisServer {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is not installed: apt-get install redis-server")
 	}
-	port := FreePort(t)
-	s := &RedisServer{Addr: net.JoinHostPort("127.0.0.1", port), Dir: t.TempDir(), t: t}
+	if way.Dir == "" {
+		way.Dir = t.TempDir()
+	}
+	s := &RedisServer{Dir: way.Dir, t: t, way: way}
+	for tries := 1; ; tries++ {
+		s.settle(FreePort(t), settings)
+		err := s.start()
+		if err == nil {
+			break
+		}
+		if tries == 5 { // another process may have taken the free port meanwhile, a few times
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// settle makes the server's arguments.
+func (s *RedisServer) settle(port string, settings []string) {
+	s.Addr = net.JoinHostPort("127.0.0.1", port)
 	all := append([]string{
 		"port", port, "bind", "127.0.0.1", "dir", s.Dir, "logfile", filepath.Join(s.Dir, "log"), "save", "",
 		"appendonly", "yes", "appendfsync", "always", "maxmemory-policy", "noeviction",
 	}, settings...)
+	s.args = append([]string(nil), s.way.Before...)
+	s.args = append(s.args, "redis-server")
 	for i := 0; i+1 < len(all); i += 2 {
 		s.args = append(s.args, "--"+all[i], all[i+1])
 	}
-	s.start()
-	t.Cleanup(s.Kill)
-	return s
 }
 
 // URL is the server's redis:// URL.
@@ -62,29 +94,37 @@ func FreePort(t testing.TB) string {
 	return port
 }
 
-func (s *RedisServer) start() {
-	s.t.Helper()
-	s.cmd = exec.Command("redis-server", s.args...)
+// start runs the server and waits until it answers. Error: it ended, or says nothing, with its log.
+func (s *RedisServer) start() error {
+	s.cmd = exec.Command(s.args[0], s.args[1:]...)
+	s.cmd.Env = append(os.Environ(), s.way.Env...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its server with it
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	done := make(chan struct{})
 	cmd := s.cmd
 	go func() { _ = cmd.Wait(); close(done) }()
 	s.done = done
-	for range 500 {
-		if s.Command("PING") == "+PONG" {
-			return
+	for late := time.Now().Add(startPatience); time.Now().Before(late); {
+		if strings.HasPrefix(s.Command("PING"), "+PONG") {
+			return nil
 		}
 		select {
 		case <-done:
-			log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
-			s.t.Fatalf("redis-server ended at once:\n%s", log)
-		case <-time.After(10 * time.Millisecond):
+			return s.fault("ended at once")
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	s.t.Fatal("redis-server does not answer")
+	return s.fault("does not answer")
+}
+
+// startPatience is how long a server may read its files.
+const startPatience = time.Minute
+
+func (s *RedisServer) fault(what string) error {
+	log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
+	return fmt.Errorf("redis-server %s:\n%s", what, log[max(0, len(log)-4000):])
 }
 
 // Kill ends the server as kill -9 does. Killing it again does nothing.
@@ -97,7 +137,19 @@ func (s *RedisServer) Kill() {
 func (s *RedisServer) Restart() {
 	s.t.Helper()
 	s.Kill()
-	s.start()
+	if err := s.start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Ended reports whether the server runs no more.
+func (s *RedisServer) Ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // Sleep stops the server in its tracks: connections stay open and nothing is answered. Wake lets it go on.

@@ -18,6 +18,7 @@ type Safety struct {
 	AppendOnly  string // "yes" or "no"
 	AppendFsync string // "always", "everysec" or "no"
 	Policy      string // maxmemory-policy
+	Unsynced    string // no-appendfsync-on-rewrite: "yes" suspends every sync while the file is rewritten
 	Unknown     bool   // the server does not tell its settings (CONFIG is forbidden)
 }
 
@@ -68,6 +69,7 @@ func safety(ctx context.Context, c redis.UniversalClient) (Safety, error) {
 	}
 	for name, to := range map[string]*string{
 		"appendonly": &out.AppendOnly, "appendfsync": &out.AppendFsync, "maxmemory-policy": &out.Policy,
+		"no-appendfsync-on-rewrite": &out.Unsynced,
 	} {
 		m, err := c.ConfigGet(ctx, name).Result()
 		if fault := script.Fault(err); fault != nil && ctx.Err() != nil {
@@ -97,6 +99,9 @@ func (s Safety) Faults() []Fault {
 	}
 	if s.AppendFsync == "no" {
 		add("appendfsync", "appendfsync is no: a power cut loses requests; set appendfsync always")
+	}
+	if s.Unsynced == "yes" { // measured: a power cut then loses what was acknowledged, also with appendfsync always
+		add("no-appendfsync-on-rewrite", "no-appendfsync-on-rewrite is yes: a power cut during a rewrite loses requests, whatever appendfsync says; set no-appendfsync-on-rewrite no")
 	}
 	if s.Policy != "" && s.Policy != "noeviction" {
 		add("maxmemory-policy", "maxmemory-policy is %s: a full memory throws requests away; set maxmemory-policy noeviction", s.Policy)

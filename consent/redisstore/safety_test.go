@@ -18,6 +18,7 @@ func TestSafety(t *testing.T) {
 		"no log":         {[]string{"appendonly", "no"}, []string{"appendonly"}, 0},
 		"every second":   {[]string{"appendfsync", "everysec"}, nil, 1},
 		"never synced":   {[]string{"appendfsync", "no"}, []string{"appendfsync"}, 0},
+		"some syncs":     {[]string{"no-appendfsync-on-rewrite", "yes"}, []string{"no-appendfsync-on-rewrite"}, 0},
 		"evicting":       {[]string{"maxmemory-policy", "allkeys-lru", "appendonly", "no"}, []string{"appendonly", "maxmemory-policy"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
