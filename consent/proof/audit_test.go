@@ -110,8 +110,9 @@ func (a *audit) wrote(message, request, kind string) {
 	if a.told[request] == nil {
 		a.told[request] = map[string]bool{}
 	}
-	if a.told[request][kind] { // another letter of the same kind
+	if a.told[request][kind] {
 		a.figures.Duplicates++
+		a.t.Logf("%s was told %s by two letters", request, kind)
 	}
 	a.told[request][kind] = true
 }
@@ -163,22 +164,32 @@ func (a *audit) record(s *tale) (f consenttest.Figures) {
 	}
 	if len(found) > 1 {
 		f.Duplicates = len(found) - 1
+		a.t.Logf("%s was signed up %d times", s.subject, len(found))
 	}
 	if len(s.acked) == 0 { // doubted from the first: there or not
 		return f
 	}
 	if len(found) == 0 || found[0].ID != s.id {
 		f.Lost = len(s.acked)
+		a.blame("%s: %v was acknowledged, and there is nothing", s.subject, s.acked)
 		return f
 	}
 	if !s.allows(found[0]) {
 		f.Lost = 1
+		a.blame("%s: %v was acknowledged, then %v doubted, and it is %s, %s", s.subject, s.acked, s.after, found[0].Status, found[0].Custody)
 		return f
 	}
 	if !s.granted && a.hands(s.id) {
 		f.Ungranted = 1
 	}
 	return f
+}
+
+// blame says what was lost where nothing may be.
+func (a *audit) blame(format string, args ...any) {
+	if !a.lossy {
+		a.t.Logf(format, args...)
+	}
 }
 
 // allows reports whether the record stands where the last acknowledged step left it, or a doubted one since.
@@ -235,6 +246,7 @@ func (a *audit) events() {
 			key := told{e.Data.ID, string(e.Type)}
 			if first, ok := once[key]; ok && first != e.ID {
 				a.figures.Duplicates++
+				a.t.Logf("%s was told of %s by two events", key.id, key.kind)
 			}
 			once[key] = e.ID
 			at = e.ID

@@ -19,6 +19,7 @@ type Safety struct {
 	AppendFsync string // "always", "everysec" or "no"
 	Policy      string // maxmemory-policy
 	Unsynced    string // no-appendfsync-on-rewrite: "yes" suspends every sync while the file is rewritten
+	Truncated   string // aof-load-truncated: "yes" loads a torn file and goes on writing behind the tear
 	Unknown     bool   // the server does not tell its settings (CONFIG is forbidden)
 }
 
@@ -69,7 +70,7 @@ func safety(ctx context.Context, c redis.UniversalClient) (Safety, error) {
 	}
 	for name, to := range map[string]*string{
 		"appendonly": &out.AppendOnly, "appendfsync": &out.AppendFsync, "maxmemory-policy": &out.Policy,
-		"no-appendfsync-on-rewrite": &out.Unsynced,
+		"no-appendfsync-on-rewrite": &out.Unsynced, "aof-load-truncated": &out.Truncated,
 	} {
 		m, err := c.ConfigGet(ctx, name).Result()
 		if fault := script.Fault(err); fault != nil && ctx.Err() != nil {
@@ -111,8 +112,13 @@ func (s Safety) Faults() []Fault {
 
 // Warnings lists what is bearable, and better otherwise.
 func (s Safety) Warnings() []Fault {
+	var out []Fault
 	if s.AppendFsync == "everysec" {
-		return []Fault{{"appendfsync", "appendfsync is everysec: a power cut loses up to a second of accepted requests; always is recommended"}}
+		out = append(out, Fault{"appendfsync", "appendfsync is everysec: a power cut loses up to a second of accepted requests; always is recommended"})
 	}
-	return nil
+	if s.Truncated == "yes" { // adr/0007
+		out = append(out, Fault{"aof-load-truncated", "aof-load-truncated is yes: after a power cut in the middle of a step Redis goes on writing behind its half, and half steps may come to life " +
+			"at the restart after; set aof-load-truncated no and have redis-check-aof --fix run before Redis"})
+	}
+	return out
 }

@@ -18,6 +18,7 @@ func TestSafety(t *testing.T) {
 		"no log":         {[]string{"appendonly", "no"}, []string{"appendonly"}, 0},
 		"every second":   {[]string{"appendfsync", "everysec"}, nil, 1},
 		"never synced":   {[]string{"appendfsync", "no"}, []string{"appendfsync"}, 0},
+		"half steps":     {[]string{"aof-load-truncated", "yes"}, nil, 1},
 		"some syncs":     {[]string{"no-appendfsync-on-rewrite", "yes"}, []string{"no-appendfsync-on-rewrite"}, 0},
 		"evicting":       {[]string{"maxmemory-policy", "allkeys-lru", "appendonly", "no"}, []string{"appendonly", "maxmemory-policy"}, 0},
 	} {
