@@ -9,7 +9,7 @@ import (
 // Correct sets the first guardian's name and address anew while the request is pending. A new address voids the links
 // that went to the old one and is written to; the same address with another name keeps them. The deadline stays.
 //
-// Errors: ErrNotFound, ErrNotPending, ErrStale, name_limit (KindConflict), KindInvalid.
+// Errors: ErrNotFound, ErrNotPending, ErrStale, name_limit and address_limit (KindConflict), KindInvalid.
 func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g Guardian) (Record, error) {
 	rec, err := s.Find(ctx, app, id)
 	if err != nil {
@@ -38,6 +38,7 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 	return s.correct(ctx, app, by, rec, people, Correction{
 		Rev: rec.Rev, Guardians: len(people.Guardians),
 		NewAddress: byMail(rec.Method) && !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
+		ByChild: by.Kind == ActorChild,
 	})
 }
 

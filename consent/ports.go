@@ -33,6 +33,7 @@ const (
 	FieldEvidence = "evidence"
 	FieldForm     = "form"
 	FieldClosing  = "closing"
+	FieldEmbed    = "embed"
 )
 
 // DigestKind keeps digests of different things apart.

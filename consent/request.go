@@ -38,6 +38,7 @@ type Record struct {
 	MailAt      time.Time // of the last change of Mail
 	NameMiss    bool      // the guardian says the name was entered differently; the child or the app may set it anew
 	NamesSet    int       // how often the name was set anew, at most MaxNamesSet
+	AddressSet  int       // how often the child set the address anew on its page, at most MaxAddressSet
 	Tries       int       // misses of the second fact since the last lock
 	LockedUntil time.Time // approving is closed until then
 	Guardians   int       // how many guardians were invited, at least 1
@@ -71,6 +72,14 @@ const (
 
 // MaxNamesSet is how often the guardian's name may be set anew after a miss.
 const MaxNamesSet = 3
+
+// The child may set the guardian's address anew on its own page this often, and without a reason this long after the
+// signup: later only when the letter came back or the name is another. Else one could have letters sent to one address
+// after the other by this page.
+const (
+	MaxAddressSet  = 2
+	AddressFreeFor = 10 * time.Minute
+)
 
 // MailState says how far the invitation came. Values are part of the API.
 type MailState string

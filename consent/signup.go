@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -19,9 +20,12 @@ type Signup struct {
 	Purposes  []string // empty means all of the app's
 	Data      map[string]json.RawMessage
 	ReturnURL string
+	Embed     string // token of Embed, in place of Notice, Child and Guardian; "" for none
 
 	Key  string // Idempotency-Key; "" for none
 	Body []byte // canonical form of the request, for comparing repeats
+
+	once string // id of the request that an embed token becomes
 }
 
 // Ticket answers a signup.
@@ -43,13 +47,19 @@ type Warning struct {
 // Signup takes a child's request into custody: checks it, seals it, and has the store accept it together with the
 // marketing flag, the deadline and the invitation. It returns when the store has answered, never before.
 //
-// Errors: KindInvalid with every fault; already_pending, recently_refused (KindConflict); ErrMismatch; ErrBusy;
+// Errors: KindInvalid with every fault; already_pending, recently_refused, ErrEmbedUsed (KindConflict); ErrMismatch; ErrBusy;
 // ErrUnavailable and ErrOutcomeUnknown; ErrKeysDiffer; ErrHour.
 func (s *Service) Signup(ctx context.Context, app *App, by Actor, in Signup) (Ticket, error) {
 	if !s.Settings.Accepting {
 		return Ticket{}, &Error{Kind: KindBusy, Code: ErrBusy.Code, Detail: ErrBusy.Detail, RetryAfter: time.Minute}
 	}
 	now := s.Clock()
+	if in.Embed != "" {
+		var err error
+		if in, err = s.unembed(app, in); err != nil {
+			return Ticket{}, err
+		}
+	}
 	box, warnings, err := s.checkSignup(ctx, app, &in, now)
 	if err != nil {
 		return Ticket{}, err
@@ -59,6 +69,9 @@ func (s *Service) Signup(ctx context.Context, app *App, by Actor, in Signup) (Ti
 		return Ticket{}, ignoreAs(err, ErrHour, ErrUnreadable) // no key is made for an hour that is not the store's
 	}
 	rec, replayed, err := s.Store.Signup(ctx, d)
+	if in.once != "" && in.Key == "" {
+		err = ignoreAs(err, ErrEmbedUsed, ErrMismatch)
+	}
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -71,7 +84,7 @@ func (s *Service) Signup(ctx context.Context, app *App, by Actor, in Signup) (Ti
 
 // draft seals what was checked.
 func (s *Service) draft(ctx context.Context, app *App, by Actor, in Signup, box Mailbox, now time.Time) (Draft, error) {
-	id := NewID(PrefixRequest, now)
+	id := cmp.Or(in.once, NewID(PrefixRequest, now))
 	if !box.Address.Empty() {
 		in.Guardian.Email = box.Address
 	}
@@ -98,13 +111,23 @@ func (s *Service) draft(ctx context.Context, app *App, by Actor, in Signup, box 
 	rec.Look = s.lookUps(rec, []Mailbox{box})
 	d := Draft{Record: rec, TTL: s.Settings.Pending, Flags: s.flags(app, in, id, now)}
 	d.KeyHour, d.KeyDies = s.Vault.KeyOf(rec.People)
-	if in.Key != "" {
+	d.Once = in.once != ""
+	if key := in.repeatKey(); key != "" {
 		d.Idempotency = &Idempotency{
-			Key:  s.Vault.Digest(DigestIdempotency, in.Key),
+			Key:  s.Vault.Digest(DigestIdempotency, key),
 			Body: s.Vault.Digest(DigestBody, string(in.Body)),
 		}
 	}
 	return s.queueInvitation(ctx, app, by, d, box)
+}
+
+// repeatKey is the key by which a repeated call is known. An embed token is one by itself: the same call again gets the same
+// answer, another with the same token none.
+func (in Signup) repeatKey() string {
+	if in.Key == "" && in.once != "" {
+		return "\x00embed\x00" + in.once // no header can hold it
+	}
+	return in.Key
 }
 
 // queueInvitation adds the event and the first letter, unless the guardian asked for none.

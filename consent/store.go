@@ -14,7 +14,7 @@ type Store interface {
 	Ledger
 	Hooks
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
-	// Errors: already_pending, recently_refused, ErrMismatch, ErrHour, clock_skew, keys_differ.
+	// Errors: already_pending, recently_refused, ErrMismatch, ErrEmbedUsed, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)
 	// Invited notes how the invitation fared. Of a request that is no longer pending, or of another generation, it notes nothing.
 	Invited(ctx context.Context, m Mutation, gen int, state MailState, hint string) (Record, error)
@@ -47,7 +47,7 @@ type Store interface {
 	Withdraw(ctx context.Context, m Mutation, w Withdrawing) (Record, error)
 	// Resend counts a resend and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
 	Resend(ctx context.Context, m Mutation, perDay int) (Record, error)
-	// Correct replaces the sealed people. With a new address it raises the generation. Errors: ErrNotPending, ErrStale, name_limit.
+	// Correct replaces the sealed people. With a new address it raises the generation. Errors: ErrNotPending, ErrStale, name_limit, address_limit.
 	Correct(ctx context.Context, m Mutation, c Correction) (Record, error)
 	// Join adds a guardian to a pending or granted request. Errors: ErrEnded, ErrStale.
 	Join(ctx context.Context, m Mutation, c Correction) (Record, error)
@@ -107,6 +107,7 @@ type Draft struct {
 	KeyDies     time.Time
 	Idempotency *Idempotency // nil when the caller gave no key
 	Flags       []Flag
+	Once        bool // the id was given out before: a record that has it already is refused as ErrEmbedUsed, not replayed
 }
 
 // Idempotency binds a key to the first body that used it, for 24 h.
@@ -173,6 +174,7 @@ type Correction struct {
 	People     Sealed
 	NewAddress bool // raises the generation
 	NewName    bool // counts against MaxNamesSet when NameMiss is set
+	ByChild    bool // a new address counts against MaxAddressSet
 	Look       LookUps
 	Guardians  int
 }

@@ -73,11 +73,20 @@ func (w Waiting) Misnamed() bool {
 	return w.Record.Status == Pending && w.Record.NameMiss && w.Record.NamesSet < MaxNamesSet
 }
 
-// Bounced reports whether the child may enter the guardian's address anew here: the letter came back.
+// Bounced reports whether the letter came back.
 func (w Waiting) Bounced() bool { return w.Record.Status == Pending && w.Record.Mail == MailBounced }
 
-// WaitCorrect sets anew what is wrong, by the child: the name when it is another one, the address when the letter came
-// back. What was not wrong stays as it is, so nobody can have letters sent to one address after the other by this page.
+// Readdress reports whether the child may enter the guardian's address anew here: the letter came back, the name is another
+// and so perhaps the person, or the signup was only just now; twice at most. Later the app can.
+func (w Waiting) Readdress() bool {
+	if w.Record.Status != Pending || !byMail(w.Record.Method) || w.Record.AddressSet >= MaxAddressSet {
+		return false
+	}
+	return w.Bounced() || w.Record.NameMiss || w.Now.Before(w.Record.CreatedAt.Add(AddressFreeFor))
+}
+
+// WaitCorrect sets anew what may be: the name when it is another one (Misnamed), the address while Readdress allows it. An
+// address that is left empty stays as it is, unless the letter came back; what may not be set stays, whatever is sent.
 //
 // Errors: those of Wait and Correct; ErrNotPending when there is nothing to correct.
 func (s *Service) WaitCorrect(ctx context.Context, token string, g Guardian) (Waiting, error) {
@@ -85,7 +94,7 @@ func (s *Service) WaitCorrect(ctx context.Context, token string, g Guardian) (Wa
 	if err != nil {
 		return w, err
 	}
-	if !w.Misnamed() && !w.Bounced() {
+	if !w.Misnamed() && !w.Readdress() {
 		return w, ErrNotPending
 	}
 	people, err := s.people(w.Record)
@@ -95,7 +104,7 @@ func (s *Service) WaitCorrect(ctx context.Context, token string, g Guardian) (Wa
 	if !w.Misnamed() {
 		g.Name = people.Guardians[0].Name
 	}
-	if !w.Bounced() {
+	if !w.Readdress() || g.Email.Empty() && w.Misnamed() && !w.Bounced() {
 		g.Email = people.Guardians[0].Email
 	}
 	rec, err := s.Correct(ctx, w.App, Actor{Kind: ActorChild}, w.Record.ID, g)

@@ -1,7 +1,9 @@
 package consent_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
@@ -15,6 +17,7 @@ func TestWaitCorrect(t *testing.T) {
 	ticket := signup(t, k, ask("user-1"))
 	child := token(t, ticket.ChildPage, "/k/")
 	k.Work()
+	pass(t, k, consent.AddressFreeFor)
 	_, err := k.Service.WaitCorrect(ctx, child, person("이보람", "new@example.com"))
 	wants(t, "nothing is wrong", err, consent.ErrNotPending)
 
@@ -46,4 +49,63 @@ func TestWaitCorrect(t *testing.T) {
 	if err != nil || v.Proof == "" {
 		t.Errorf("the new letter's link: %v", err)
 	}
+}
+
+// In the first ten minutes the address may be set anew without a reason, twice at most.
+func TestWaitReaddress(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	ctx := t.Context()
+	ticket := signup(t, k, ask("user-1"))
+	child := token(t, ticket.ChildPage, "/k/")
+	for _, to := range []string{"first@example.com", "second@example.com"} {
+		if _, err := k.Service.WaitCorrect(ctx, child, person("이보람", to)); err != nil {
+			t.Fatal(err)
+		}
+		k.Work()
+		l := last(t, k, consent.LetterInvite)
+		if l.To.Reveal() != to {
+			t.Errorf("the letter went to another address than %s", to)
+		}
+		if got := get(t, k, ticket.Record.ID); !got.ExpiresAt.Equal(ticket.Record.ExpiresAt) {
+			t.Error("the deadline has moved")
+		}
+	}
+	_, err := k.Service.WaitCorrect(ctx, child, person("이보람", "third@example.com"))
+	wants(t, "a third address", err, consent.ErrNotPending)
+	if w, err := k.Service.Wait(ctx, child); err != nil || w.Readdress() {
+		t.Errorf("a third address could be entered, %v", err)
+	}
+	if _, err := k.Service.Correct(ctx, k.App, app, ticket.Record.ID, person(guardianName, "fourth@example.com")); err != nil {
+		t.Errorf("by the app: %v", err)
+	}
+}
+
+// Whoever says that the name is another may also be another person: then the address may be set anew with the name, and
+// stays when it is left empty.
+func TestWaitCorrectMisnamed(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	ctx := t.Context()
+	ticket := signup(t, k, ask("user-1"))
+	child, tok := token(t, ticket.ChildPage, "/k/"), invited(t, k)
+	pass(t, k, time.Hour)
+	misname := func(tok string) {
+		a := yes()
+		a.Misnamed = true
+		if err := checkFails(t, k, tok, a); !errors.Is(err, consent.ErrMisnamed) {
+			t.Fatal(err)
+		}
+	}
+	misname(tok)
+	if _, err := k.Service.WaitCorrect(ctx, child, person("이보람", "")); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, k, tok) // the link lives on
+	misname(tok)
+	if _, err := k.Service.WaitCorrect(ctx, child, person("이다른", "new@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := k.Service.Open(ctx, tok)
+	wants(t, "the link of the old address", err, consent.ErrReplaced)
 }

@@ -17,6 +17,7 @@ var known = []*consent.Error{
 	{Kind: consent.KindConflict, Code: "recently_refused", Detail: "this subject may not ask the same guardian again yet"},
 	{Kind: consent.KindTooMany, Code: "resend_limit", Detail: "the invitation was resent as often as a day allows"},
 	{Kind: consent.KindConflict, Code: "name_limit", Detail: "the guardian's name was set anew as often as is allowed"},
+	{Kind: consent.KindConflict, Code: "address_limit", Detail: "the child has set the guardian's address anew as often as is allowed"},
 }
 
 // refused makes the error of an answer {"no", code, extra}: extra is a request's id or milliseconds to wait.

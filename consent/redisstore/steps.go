@@ -26,6 +26,9 @@ func (s *Store) Signup(ctx context.Context, d consent.Draft) (consent.Record, bo
 		return consent.Record{}, false, err
 	}
 	if first, ok := out[1].(string); ok && out[0] == "replay" {
+		if d.Once && len(out) > 2 {
+			return consent.Record{}, false, consent.ErrEmbedUsed
+		}
 		rec, err := s.Get(ctx, m.App, first)
 		return rec, err == nil, err
 	}
@@ -138,7 +141,8 @@ func (s *Store) Resend(ctx context.Context, m consent.Mutation, perDay int) (con
 // Correct implements consent.Store.
 func (s *Store) Correct(ctx context.Context, m consent.Mutation, c consent.Correction) (consent.Record, error) {
 	return s.step(ctx, consent.StepCorrect, m, strconv.Itoa(c.Rev), flag(c.NewAddress), flag(c.NewName), strconv.Itoa(c.Guardians),
-		joined(c.Look.Guardians), joined(c.Look.Codes), string(c.Look.Pair[:]), []byte(c.People), strconv.Itoa(consent.MaxNamesSet))
+		joined(c.Look.Guardians), joined(c.Look.Codes), string(c.Look.Pair[:]), []byte(c.People), strconv.Itoa(consent.MaxNamesSet),
+		flag(c.ByChild), strconv.Itoa(consent.MaxAddressSet))
 }
 
 // Join implements consent.Store.

@@ -1,6 +1,7 @@
 -- Replaces the sealed people of a pending request. A new address raises the generation, so older links and codes die.
 -- arg: 1 revision that was read  2 '1' for a new address  3 '1' for a new name  4 number of guardians  5 their digests
 --      6 digests of their codes (5 and 6 '': as before)  7 pair  8 people  9 how often a name may be set anew
+--      10 '1' when it is the child who corrects  11 how often a child may set an address
 local r = read()
 if not r then return refuse('not_found') end
 if not open(r) then return refuse('not_pending') end
@@ -8,6 +9,8 @@ if redis.call('GET', k_people) == arg(8) then return answer() end
 if r.v ~= arg(1) then return refuse('stale') end
 local renamed = arg(3) == '1' and r.n == '1'
 if renamed and num(r.k) >= number(9) then return refuse('name_limit') end
+local moved = arg(2) == '1' and arg(10) == '1'
+if moved and num(r.e) >= number(11) then return refuse('address_limit') end
 
 local gen, mute = r.g, false
 redis.call('SET', k_people, arg(8))
@@ -17,6 +20,7 @@ if renamed then set('n', '0', 'k', text(num(r.k) + 1)) end
 if arg(2) == '1' then
   gen, mute = text(num(r.g) + 1), muted(arg(5))
   set('g', gen, 'W', text(now))
+  if moved then set('e', text(num(r.e) + 1)) end
   if mute then set('M', 'not_sent', 'H', 'use_another_way') else set('M', 'queued', 'H', '') end
 end
 if arg(5) ~= '' then

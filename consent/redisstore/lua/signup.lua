@@ -2,7 +2,8 @@
 -- arg: 1 ttl_ms  2 hour of the sealing key, ms  3 ms when that key dies  4 body digest ('' without a key of idempotency)
 --      5 people  6 data  7 subject  8 pair  9 guardians' digests  10 codes' digests  11 mail state  12 hint  13 generation
 --      14 number of flags, then two for each: digest, value; then names and values of the other fields
--- Returns {'ok', created_ms, expires_ms, mail, hint}, or {'replay', id}: the record of the first call is to be read.
+-- Returns {'ok', created_ms, expires_ms, mail, hint}, or {'replay', id}: the record of the first call is to be read; with a
+-- third word, 'id', when it is known by its id alone.
 local dies, subject, pair, guardians, mail, hint = number(3), arg(7), arg(8), arg(9), arg(11), arg(12)
 
 if KEYS[25] then
@@ -12,7 +13,7 @@ if KEYS[25] then
     return { 'replay', first }
   end
 end
-if redis.call('EXISTS', k_record) == 1 then return { 'replay', id } end
+if redis.call('EXISTS', k_record) == 1 then return { 'replay', id, 'id' } end
 
 local hour = now - now % 3600000
 if number(2) ~= hour and number(2) ~= hour - 3600000 then return refuse('clock_skew') end
