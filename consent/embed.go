@@ -216,15 +216,6 @@ func (in Signup) named() bool {
 		!empty(in.Child.BirthDate, in.Child.Name, in.Child.Email, in.Child.Phone, in.Guardian.Name, in.Guardian.Email, in.Guardian.Phone)
 }
 
-// EmbedSubject is the subject to which an embed token is bound; "" for one that is bound to none, or is none.
-func (s *Service) EmbedSubject(app *App, token string) string {
-	var e embedding
-	if s.unwrap(app, prefixEmbed, token, &e, ErrNotFound) != nil {
-		return ""
-	}
-	return e.Subject
-}
-
 // wrap seals a value for an app. The label binds it to the app and to what it is, so no token passes for another's.
 func (s *Service) wrap(ctx context.Context, app *App, prefix string, v any) (string, error) {
 	plain, err := json.Marshal(v)

@@ -23,7 +23,7 @@ type ChildWait struct {
 	MailTo     string // "" hides it; the address with its local part masked and its domain in full
 	NameMiss   bool   // the guardian says that the name was entered differently
 	NewName    bool   // the name may be set anew here; else the page sends the child to the app for it
-	NewAddress bool   // the same of the address
+	NewAddress bool   // the same of the address; where the name may be set anew too, it may be left empty
 	Resend     bool   // the letter may be sent again
 	Sent       bool   // it was sent again just now
 	Saved      bool   // name or address was set anew just now
@@ -44,8 +44,19 @@ func (p ChildWait) Waiting() bool { return p.Status == consent.Pending }
 // Bounced reports whether the letter came back.
 func (p ChildWait) Bounced() bool { return p.Mail == consent.MailBounced }
 
-// Correct reports whether something may be set anew here.
-func (p ChildWait) Correct() bool { return p.NewName || p.NewAddress }
+// Correct reports whether something is wrong that may be set anew here.
+func (p ChildWait) Correct() bool { return p.NewName || p.NewAddress && (p.Bounced() || p.NameMiss) }
+
+// Slip reports whether the address may be set anew though nobody says that it is wrong: the child may have noticed.
+func (p ChildWait) Slip() bool { return p.NewAddress && !p.Correct() }
+
+// EmailKey is where the words of the address's field stand.
+func (p ChildWait) EmailKey() string {
+	if p.NewName && !p.Bounced() {
+		return "child.wait.correct.email_maybe"
+	}
+	return "child.wait.correct.email"
+}
 
 // Unsent reports whether no letter can be sent to the address.
 func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent }

@@ -25,6 +25,9 @@ func (x fixture) childStates() []State {
 	sent.Sent, sent.Resend = true, false
 	saved.Saved = true
 	soon.Deadline = x.now.Add(40 * time.Minute)
+	slip, slipped, renamed := x.wait(), x.wait(), misnamed
+	slip.NewAddress, slipped.NewAddress, renamed.NewAddress, renamed.Frame, renamed.Name = true, true, true, x.frame, ""
+	slipped.Frame, slipped.Email = x.faulty("guardian_email", FaultEmail), "parent@"
 	elsewhere, astray, bare := bounced, misnamed, x.wait()
 	elsewhere.NewAddress, astray.NewName, astray.Frame = false, false, x.frame
 	bare.MailTo, bare.Pairing = "", ""
@@ -32,6 +35,7 @@ func (x fixture) childStates() []State {
 		x.state("child/wait bounced, corrected in the app", elsewhere), x.state("child/wait misnamed, corrected in the app", astray),
 		x.state("child/wait without mail", bare), x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
 		x.state("child/wait not sent", unsent), x.state("child/wait sent again", sent), x.state("child/wait corrected", saved),
+		x.state("child/wait just signed up", slip), x.state("child/wait just signed up, fault", slipped), x.state("child/wait another guardian", renamed),
 		x.state("child/wait last hour", soon), x.state("child/wait bounced and misnamed", both),
 	}
 	for _, status := range consent.Statuses {

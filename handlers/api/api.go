@@ -13,6 +13,7 @@ import (
 // Door is all that the API asks of a consent.Service. Each resource's file names its own part of it.
 type Door interface {
 	ages
+	clients
 	requests
 	guardians
 	releases
@@ -30,7 +31,7 @@ type Space struct {
 	Clock   Clock // nil: it cannot be moved, as in the live space
 }
 
-// Options of the API. All but Clock and Networks are required.
+// Options of the API. All but Clock, Networks and Leaked are required.
 type Options struct {
 	Live      Space
 	Test      Space // for keys that begin with TestPrefix; with a nil Service there is none
@@ -39,6 +40,7 @@ type Options struct {
 	PublicURL string           // base of every link, without a trailing slash
 	PerMinute int              // requests by key and minute in this process
 	Clock     func() time.Time // wall clock for the limits; nil: the host's
+	Leaked    func()           // told of each live key that came from a browser; nil: only the log is
 }
 
 // TestPrefix begins the keys of the test space.
@@ -52,12 +54,16 @@ type API struct {
 	rates      *rates
 	failures   *web.Failures
 	document   *document
+	leaked     func()
 }
 
 // New reads the embedded description and makes the API. Errors: a description that cannot be read, a fault of the build.
 func New(o Options) (*API, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Leaked == nil {
+		o.Leaked = func() {}
 	}
 	doc, err := newDocument(o.PublicURL)
 	if err != nil {
@@ -66,6 +72,7 @@ func New(o Options) (*API, error) {
 	return &API{
 		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, public: o.PublicURL,
 		rates: newRates(o.PerMinute, o.Clock), failures: web.NewFailures(o.Networks, o.Clock), document: doc,
+		leaked: o.Leaked,
 	}, nil
 }
 

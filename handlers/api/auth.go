@@ -91,6 +91,13 @@ func refuseBrowser(c *gin.Context) error {
 	return nil
 }
 
+// tellLeak tells the staff that a secret key is in a page, where everybody can read it: a count to alert on, and whose.
+func (a *API) tellLeak(c *gin.Context, q *ask) {
+	a.leaked()
+	a.problems.Log.WarnContext(c.Request.Context(), "a live secret key came from a browser: revoke it with `bohoja apps key revoke`",
+		"request", web.IDOf(c), "app", q.app.ID, "key", q.key.ID)
+}
+
 func checkScope(k *consent.Key, scope string) error {
 	if scope != "" && !slices.Contains(k.Scopes, scope) {
 		return errScope

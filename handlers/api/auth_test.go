@@ -32,6 +32,7 @@ func endpoints() []endpoint {
 	all := []endpoint{
 		{"POST", "/v1/age-checks", "requests", func() any { return object{"age": 9} }},
 		{"GET", "/v1/child-notice", "requests", nothing},
+		{"POST", "/v1/client-tokens", "requests", func() any { return object{"subject": "matrix"} }},
 		{"POST", "/v1/consent-requests", "requests", func() any { return signupBody("matrix") }},
 		{"GET", "/v1/consent-requests", "requests", nothing},
 		{"GET", "/v1/consent-requests/{id}", "requests", nothing},

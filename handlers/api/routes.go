@@ -24,6 +24,7 @@ func (a *API) calls() []call {
 	return []call{
 		{post, "/v1/age-checks", consent.ScopeRequests, a.checkAge},
 		{get, "/v1/child-notice", consent.ScopeRequests, a.showNotice},
+		{post, "/v1/client-tokens", consent.ScopeRequests, a.makeClient},
 		{post, "/v1/consent-requests", consent.ScopeRequests, a.signup},
 		{get, "/v1/consent-requests", consent.ScopeRequests, a.list},
 		{get, one, consent.ScopeRequests, a.show},
@@ -65,6 +66,7 @@ func (a *API) guarded(one call) func(*gin.Context) error {
 			return err
 		}
 		if err := refuseBrowser(c); err != nil {
+			a.tellLeak(c, q)
 			return err
 		}
 		if err := a.rates.take(c, q); err != nil {

@@ -18,6 +18,7 @@ type signupBody struct {
 	Purposes    []string                  `json:"purposes"`
 	Data        map[string]jsontext.Value `json:"data"`
 	ReturnURL   string                    `json:"return_url"`
+	EmbedToken  string                    `json:"embed_token"`
 }
 
 type noticeBody struct {
@@ -65,7 +66,7 @@ func (a *API) signup(q *ask) error {
 	}
 	out.PairingCode = ticket.PairingCode
 	out.Warnings = append(out.Warnings, ticket.Warnings...)
-	out.Warnings = append(out.Warnings, q.space.noticeWarning(q.app, in.ChildNotice.Version)...)
+	out.Warnings = append(out.Warnings, q.space.noticeWarning(q.app, ticket.Record.Notice)...)
 	q.c.Header("Location", a.public+"/v1/consent-requests/"+out.ID)
 	return answer(q.c, http.StatusCreated, out)
 }
@@ -78,6 +79,7 @@ func (in signupBody) signup() consent.Signup {
 		},
 		Guardian: consent.Guardian{Name: in.Guardian.Name, Email: in.Guardian.Email, Phone: in.Guardian.Phone, Locale: in.Guardian.Locale},
 		Method:   in.Method, Purposes: in.Purposes, Data: items(in.Data), ReturnURL: in.ReturnURL,
+		Embed: in.EmbedToken,
 	}
 }
 

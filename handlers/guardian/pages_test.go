@@ -175,29 +175,30 @@ func (away) Get(context.Context, string, string) (consent.Record, error) {
 	return consent.Record{}, consent.ErrUnavailable
 }
 
-// TestChildCorrects: what is wrong can be set anew on the child's page, and nothing else: the page sends letters to nobody
-// whom the app has not named.
+// TestChildCorrects: what is wrong can be set anew on the child's page, and nothing else: after the first minutes the page
+// sends letters to nobody whom the app has not named, unless something is wrong.
 func TestChildCorrects(t *testing.T) {
 	s := open(t)
 	ticket, link := s.asked("user-1")
 	correct := func(name, email string) url.Values {
 		return url.Values{"act": {"correct"}, "guardian_name": {name}, "guardian_email": {email}}
 	}
+	s.Advance(consent.AddressFreeFor)
 	s.expect(s.post(ticket.ChildPage, correct("이름", "elsewhere@example.com")), http.StatusSeeOther)
 	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, "pa***@") || strings.Contains(p.body, `value="correct"`) {
 		t.Error("a request without a fault was corrected, or could be")
 	}
 	s.expect(s.post(link, with(s.read(link), "misnamed", "yes")), http.StatusOK)
-	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, `name="guardian_name"`) || strings.Contains(p.body, `name="guardian_email"`) {
-		t.Error("the name cannot be set anew, or the address can")
+	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, `name="guardian_name"`) || !strings.Contains(p.body, `name="guardian_email"`) {
+		t.Error("the name or the address cannot be set anew")
 	}
-	p := s.expect(s.post(ticket.ChildPage, correct("엄마", "elsewhere@example.com")), http.StatusUnprocessableEntity)
+	p := s.expect(s.post(ticket.ChildPage, correct("엄마", "")), http.StatusUnprocessableEntity)
 	if !strings.Contains(p.body, "진짜 이름을 적어 주세요") || p.value("guardian_name") != "엄마" {
 		t.Error("the page does not say that a real name is needed, or has lost what was typed")
 	}
 	s.expect(s.post(ticket.ChildPage, correct("", "")), http.StatusUnprocessableEntity)
 	letters := len(s.Letters.All())
-	s.expect(s.post(ticket.ChildPage, correct("이보람", "elsewhere@example.com")), http.StatusSeeOther)
+	s.expect(s.post(ticket.ChildPage, correct("이보람", "")), http.StatusSeeOther)
 	s.Work()
 	if p := s.get(ticket.ChildPage + "?saved=1"); !strings.Contains(p.body, "잘 고쳤어요") || !strings.Contains(p.body, "pa***@") {
 		t.Error("the correction is not told, or the address was changed with the name")
@@ -206,4 +207,30 @@ func TestChildCorrects(t *testing.T) {
 		t.Errorf("%d letters, want %d", n, letters)
 	}
 	s.check(link, with(yes(), "guardian_name", "이보람")) // the old link takes the new name
+}
+
+// TestChildCorrectsASlip: in the first ten minutes the address alone can be set anew, twice.
+func TestChildCorrectsASlip(t *testing.T) {
+	s := open(t)
+	ticket, _ := s.asked("user-1")
+	for _, to := range []string{"first@example.com", "second@example.com"} {
+		p := s.get(ticket.ChildPage)
+		if !strings.Contains(p.body, `name="guardian_email"`) || strings.Contains(p.body, `name="guardian_name"`) {
+			t.Fatal("the address cannot be set anew, or the name can")
+		}
+		p = s.expect(s.post(ticket.ChildPage, url.Values{"act": {"correct"}, "guardian_email": {"nobody"}}), http.StatusUnprocessableEntity)
+		if got := p.faulty(); len(got) != 1 || got[0] != "guardian_email" || p.value("guardian_email") != "nobody" {
+			t.Errorf("faults %v, kept %q", got, p.value("guardian_email"))
+		}
+		s.expect(s.post(ticket.ChildPage, url.Values{"act": {"correct"}, "guardian_name": {"다른사람"}, "guardian_email": {to}}), http.StatusSeeOther)
+		s.Work()
+		if l, _ := s.Letters.Last(consent.LetterInvite); l.To.Reveal() != to {
+			t.Errorf("no letter to %s", to)
+		}
+	}
+	if p := s.get(ticket.ChildPage); strings.Contains(p.body, `name="guardian_email"`) {
+		t.Error("a third address can be entered")
+	}
+	l, _ := s.Letters.Last(consent.LetterInvite)
+	s.check(l.Link, yes()) // and the name is as the app gave it
 }

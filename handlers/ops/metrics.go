@@ -20,6 +20,7 @@ type Metrics struct {
 	trying    *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
 	decoys    prometheus.Counter
+	leaks     prometheus.Counter
 }
 
 // buckets of durations, in seconds: from a read out of memory to what a waiting person gives up on.
@@ -48,10 +49,13 @@ func NewMetrics(reg prometheus.Registerer, version string) *Metrics {
 			Name: "bohoja_decoys_total", Help: "Forms sent by programs that pressed the button which people never meet; nothing was decided.",
 		}),
 	}
+	m.leaks = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "bohoja_keys_in_browsers_total", Help: "Calls with a live secret key that came from a browser and were refused; the log names app and key. Revoke it.",
+	})
 	for _, r := range Results {
 		m.decisions.WithLabelValues(r) // 0, so that an alert on "none for hours" has a series to look at
 	}
-	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, build(version),
+	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, build(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -95,6 +99,9 @@ func (m *Metrics) request(c *gin.Context, class string, took time.Duration) {
 
 // Decoyed counts a press of the decoy.
 func (m *Metrics) Decoyed() { m.decoys.Inc() }
+
+// Leaked counts a live secret key that came from a browser.
+func (m *Metrics) Leaked() { m.leaks.Inc() }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 

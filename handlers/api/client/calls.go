@@ -44,12 +44,29 @@ func (c *Client) Notice(ctx context.Context, locale string) (Notice, error) {
 	return n, err
 }
 
+// ClientToken lets a browser or a mobile app make one request without a key.
+type ClientToken struct {
+	Token     string    `json:"token"`     // for the attribute token of <guardian-consent>
+	StartURL  string    `json:"start_url"` // the hosted page; add &state= and &locale=
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// ClientToken makes one for your own opaque reference of the child.
+func (c *Client) ClientToken(ctx context.Context, subject string) (ClientToken, error) {
+	var t ClientToken
+	err := c.call(ctx, http.MethodPost, "/client-tokens", "", struct {
+		Subject string `json:"subject"`
+	}{subject}, &t)
+	return t, err
+}
+
 // Request asks for a guardian's consent.
 type Request struct {
 	Subject  string         `json:"subject"` // your own opaque reference for the child: no name, no address
-	Notice   NoticeShown    `json:"child_notice"`
-	Child    Child          `json:"child"`
-	Guardian Guardian       `json:"guardian"`
+	Notice   NoticeShown    `json:"child_notice,omitzero"`
+	Child    Child          `json:"child,omitzero"`
+	Guardian Guardian       `json:"guardian,omitzero"`
+	Embedded string         `json:"embed_token,omitempty"` // the form's bohoja_token, in place of Notice, Child and Guardian
 	Purposes []string       `json:"purposes,omitempty"`
 	Data     map[string]any `json:"data,omitempty"` // only items that a purpose names; it comes back with Release
 	Return   string         `json:"return_url,omitempty"`
