@@ -30,7 +30,8 @@ func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
 		ledgerTests,
 		hookTests,
 		raceTests,
-	, embedTests} {
+		embedTests,
+	} {
 		for _, name := range slices.Sorted(keysOf(group)) {
 			t.Run(name, func(t *testing.T) {
 				b := &bench{T: t, StoreBench: open(t)}

@@ -15,7 +15,7 @@ import (
 //	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
 //	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
-//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   e addressSet  z resends "day count"  J last resend's job
+//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z resends "day count"  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
 
@@ -49,7 +49,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f["h"] == "1",
 		Asked: f.list("a"), Granted: f.list("G"), Refused: f.list("F"), Terms: f["T"], Notice: f["N"],
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
-		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("e"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),
+		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
 	}
 	if r.MailAt.IsZero() {

@@ -10,7 +10,7 @@ if r.v ~= arg(1) then return refuse('stale') end
 local renamed = arg(3) == '1' and r.n == '1'
 if renamed and num(r.k) >= number(9) then return refuse('name_limit') end
 local moved = arg(2) == '1' and arg(10) == '1'
-if moved and num(r.e) >= number(11) then return refuse('address_limit') end
+if moved and num(r.x) >= number(11) then return refuse('address_limit') end
 
 local gen, mute = r.g, false
 redis.call('SET', k_people, arg(8))
@@ -20,7 +20,7 @@ if renamed then set('n', '0', 'k', text(num(r.k) + 1)) end
 if arg(2) == '1' then
   gen, mute = text(num(r.g) + 1), muted(arg(5))
   set('g', gen, 'W', text(now))
-  if moved then set('e', text(num(r.e) + 1)) end
+  if moved then set('x', text(num(r.x) + 1)) end
   if mute then set('M', 'not_sent', 'H', 'use_another_way') else set('M', 'queued', 'H', '') end
 end
 if arg(5) ~= '' then
