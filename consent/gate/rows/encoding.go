@@ -40,7 +40,7 @@ func (f *filter) open(dst io.Writer, src io.Reader) error {
 			s, order = utf16Script, unicode.LittleEndian
 		case string(head) == "\xfe\xff":
 			s, order = utf16Script, unicode.BigEndian
-		case err != nil && err != io.EOF: //nolint:errorlint // Peek gives the reader's own
+		case err != nil && err != io.EOF:
 			return err
 		}
 	}
