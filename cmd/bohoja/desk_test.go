@@ -300,7 +300,7 @@ func TestStaffUsage(t *testing.T) {
 	b := newBureau(t)
 	for _, c := range []struct{ line, text string }{
 		{"requests", "which one?"}, {"outbox", "which one?"}, {"keys", "which one?"},
-		{"requests lst", "unknown command"}, {"requests show", "accepts 1 arg"}, {"requests cancel a b", "accepts 1 arg"},
+		{"requests lst", "did you mean list?"}, {"requests show", "ID is missing"}, {"requests cancel a b", "is too much"},
 		{"requests list", "say with --app which one: game, shop"}, {"requests list --app shp", "declared are game, shop"},
 		{"requests list --app shop --status open", "there are pending, granted"}, {"requests list --app shop --limit 0", "1 to 1000"},
 		{"requests list --app shop --limit 1001", "1 to 1000"}, {"requests list --app shop --limit x", "invalid argument"},
@@ -308,9 +308,9 @@ func TestStaffUsage(t *testing.T) {
 		{"requests list --app shop --after nonsense", "not the next of a page"},
 		{"outbox list --kind fax", "letter, webhook"}, {"outbox list --state late", "due, held, dead"},
 		{"outbox list --limit 0", "1 to 10000"}, {"outbox list --app shp", "declared are game, shop"},
-		{"outbox retry", "accepts 1 arg"}, {"outbox drop", "accepts 1 arg"},
-		{"keys rotate", "accepts 1 arg"}, {"keys rotate siphash", "evidence, digest, link, receipt can be rotated"},
-		{"keys rotate h", "can be rotated"}, {"keys destroy", "accepts 1 arg"}, {"keys list extra", "unknown command"},
+		{"outbox retry", "JOB is missing"}, {"outbox drop", "JOB is missing"},
+		{"keys rotate", "is missing"}, {"keys rotate siphash", "evidence, digest, link, receipt can be rotated"},
+		{"keys rotate h", "can be rotated"}, {"keys destroy", "NAME is missing"}, {"keys list extra", "is too much"},
 		{"requests show --nonsense", "unknown flag"},
 	} {
 		b.call(strings.Fields(c.line)...).want(t, exitUsage, c.text)

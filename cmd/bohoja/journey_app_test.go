@@ -126,6 +126,7 @@ func (s *story) wordKey(ts *testscript.TestScript, _ bool, args []string) {
 	if s.key == "new" {
 		s.keys["new"] = s.newKey(ts)
 	}
+	defer func() { ts.Setenv("KEY", s.keys[s.key]) }()
 	if s.keys[s.key] == "" { // a key of the story's own
 		s.keys[s.key] = s.key
 		s.hide(s.key)

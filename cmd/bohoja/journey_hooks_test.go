@@ -19,6 +19,7 @@ type receiver struct {
 	server *httptest.Server
 	secret string
 	down   atomic.Bool
+	gone   atomic.Bool // it answers 410
 
 	mu   sync.Mutex
 	came []*delivery
@@ -45,14 +46,18 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	checker, err := standardwebhooks.NewWebhook(r.secret)
 	d := &delivery{
 		id: req.Header.Get("Webhook-Id"), kind: strings.TrimPrefix(field(string(body), "type"), "consent."),
-		request: field(string(body), "data.id"), body: string(body), lost: r.down.Load(),
+		request: field(string(body), "data.id"), body: string(body), lost: r.down.Load() || r.gone.Load(),
 		good: err == nil && checker.Verify(body, req.Header) == nil,
 	}
 	r.mu.Lock()
 	r.came = append(r.came, d)
 	r.mu.Unlock()
-	if d.lost {
+	if r.down.Load() {
 		panic(http.ErrAbortHandler)
+	}
+	if d.lost {
+		w.WriteHeader(http.StatusGone)
+		return
 	}
 	w.WriteHeader(http.StatusNoContent)
 }
@@ -105,5 +110,16 @@ func (s *story) wordTried(ts *testscript.TestScript, _ bool, args []string) {
 		if d.id != all[0].id || d.body != all[0].body {
 			ts.Fatalf("%s came as %s and as %s", args[1], all[0].id, d.id)
 		}
+	}
+}
+
+// wordListens starts `bohoja webhooks listen`, which forwards to the same receiver, and waits until it is there.
+func (s *story) wordListens(ts *testscript.TestScript, _ bool, _ []string) {
+	p := &process{}
+	s.processes["listen"] = p
+	p.start(ts, s.dir, s.environ(ts, "BOHOJA_WEBHOOK_SECRET="+s.hooks.secret), "webhooks", "listen", "--forward-to", s.hooks.server.URL)
+	wait(ts, func() bool { return p.ended() || strings.Contains(p.said.String(), "Forwarding") }, "webhooks listen")
+	if p.ended() {
+		ts.Fatalf("webhooks listen ended:\n%s", p.said.String())
 	}
 }

@@ -49,7 +49,7 @@ func (s *saying) String() string {
 // environ are the settings of the story, changed by pairs.
 func (s *story) environ(ts *testscript.TestScript, more ...string) []string {
 	out := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"), "SSL_CERT_FILE=" + ts.Getenv("SSL_CERT_FILE")}
-	for _, name := range append(config.Names(), "config") {
+	for _, name := range append(config.Names(), "config", "api_key") {
 		variable := "BOHOJA_" + strings.ToUpper(strings.ReplaceAll(name, ".", "__"))
 		if value := ts.Getenv(variable); value != "" {
 			out = append(out, variable+"="+value)

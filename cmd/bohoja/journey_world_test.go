@@ -161,6 +161,9 @@ func (s *story) wordHooks(ts *testscript.TestScript, _ bool, args []string) {
 		s.hooks.down.Store(true)
 	case args[0] == "up":
 		s.hooks.down.Store(false)
+		s.hooks.gone.Store(false)
+	case args[0] == "gone":
+		s.hooks.gone.Store(true)
 	default:
 		ts.Fatalf("hooks cannot %q", args)
 	}

@@ -22,7 +22,8 @@ import (
 //	redis set NAME VALUE         change a setting while it runs
 //	smtp                         start a mail server; then sleeps|wakes, cuts (all conversations), refuses ADDRESS CODE|mends, loses (its next answer),
 //	                             url (set its setting again), called
-//	hooks [down|up]              start a webhook receiver, or let it cut every connection
+//	hooks [down|gone|up]         start a webhook receiver, or let it cut every connection, or answer 410
+//	listens                      start `bohoja webhooks listen`, which forwards to that receiver; its process is named listen
 //	sweeper asleep               nothing that is due is carried out (before serve)
 //	declare OLD NEW…             change the text of bohoja.yaml
 //	serve [NAME]                 start `bohoja serve` and wait until it is ready; more processes have names
@@ -81,7 +82,7 @@ func words() map[string]word {
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
 		"release": (*story).wordRelease, "ack": step("POST", "/release/ack", 204), "cancel": step("POST", "/cancel", 200),
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,
-		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "tried": (*story).wordTried,
+		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "tried": (*story).wordTried,
 		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,

@@ -102,6 +102,7 @@ func (w *world) root() *cobra.Command {
 	for _, command := range commands {
 		root.AddCommand(command(w))
 	}
+	byUse(root)
 	return root
 }
 

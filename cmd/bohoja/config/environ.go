@@ -3,15 +3,43 @@ package config
 import (
 	"slices"
 	"strings"
+
+	"github.com/bohoja/bohoja/consent"
 )
 
 const prefix = "BOHOJA_"
 
-// Names under the prefix that are no settings: which file to read, and the key of commands that call the API.
+// Names under the prefix that are no settings: which file to read, the key of commands that call the API, and the secret by
+// which `webhooks listen` signs. The last two may also be given as a file, by the name with _FILE behind it.
 const (
 	FileVariable = "BOHOJA_CONFIG"
 	KeyVariable  = "BOHOJA_API_KEY"
+	HookVariable = "BOHOJA_WEBHOOK_SECRET"
 )
+
+// extra are those variables, for the check that knows a typing error.
+var extra = []string{FileVariable, KeyVariable, KeyVariable + fileSuffix, HookVariable, HookVariable + fileSuffix}
+
+const fileSuffix = "_FILE"
+
+// Extra reads a secret that is no setting: the variable of this name, or the file that its _FILE names; empty when neither
+// is set. Errors: a Faults that names the variable.
+func Extra(environ []string, name string) (consent.Private, error) {
+	values := environMap(environ)
+	file := values[name+fileSuffix]
+	switch {
+	case file == "":
+		return consent.Secret(values[name]), nil // of an unset variable it is empty
+	case values[name] != "":
+		return consent.Private{}, Faults{{"", name, FaultTwice, "give the secret once: " + name + " or " + name + fileSuffix}}
+	}
+	d := &decoder{readFile: readBounded}
+	text, detail := d.fromFile(file)
+	if detail != "" {
+		return consent.Private{}, Faults{{"", name + fileSuffix, FaultUnreadable, detail}}
+	}
+	return consent.Secret(text), nil
+}
 
 // ambient are variables that a container platform sets by itself when the service's own name is bohoja (BOHOJA_PORT,
 // BOHOJA_SERVICE_HOST, BOHOJA_PORT_8080_TCP_ADDR …). Nobody typed them, so they are no typing errors.
@@ -31,7 +59,7 @@ func readEnviron(environ []string) (*node, Faults) {
 	for _, name := range sortedKeys(values) {
 		value := values[name]
 		rest, ours := strings.CutPrefix(name, prefix)
-		if !ours || value == "" || name == FileVariable || name == KeyVariable || ambient(name) {
+		if !ours || value == "" || slices.Contains(extra, name) || ambient(name) {
 			continue
 		}
 		setting := strings.ToLower(strings.ReplaceAll(rest, "__", "."))
