@@ -53,7 +53,8 @@ var rooms = map[string][]string{
 	"consent/webhook":           {"consent"},
 	"consent/redisstore/script": {"consent"},
 	"consent/outbox":            {"consent", "consent/redisstore/script"},
-	"consent/redisstore":        {"consent", "consent/outbox", "consent/redisstore/script"},
+	"consent/staff":             {"consent"},
+	"consent/redisstore":        {"consent", "consent/outbox", "consent/redisstore/script", "consent/staff"},
 	"consent/consenttest":       {"consent", "consent/..."},
 	"consent/proof":             nil, // tests only
 	"templates":                 {"consent"},
@@ -65,7 +66,7 @@ var rooms = map[string][]string{
 	"handlers/api":              {"consent", "templates", "handlers/web"},
 	"handlers/api/client":       nil,
 	"handlers/guardian":         {"consent", "templates", "handlers/web"},
-	"handlers/ops":              {"consent", "handlers/web"},
+	"handlers/ops":              {"consent", "consent/staff", "templates", "handlers/web"},
 	"handlers/dev":              {"consent", "templates", "handlers/web", "mailer/catcher"},
 	"cmd/bohoja/config":         {"consent"},
 	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
@@ -85,6 +86,8 @@ var homes = map[string][]string{
 	"code.dny.dev/ssrf":              {"consent/webhook"},
 	"github.com/prometheus/":         {"handlers/ops", "cmd/bohoja"},
 	"github.com/spf13/cobra":         {"cmd/bohoja"},
+	"github.com/pquerna/":           {"consent/staff"},
+	"github.com/boombuler/":         {"handlers/ops"},
 	"github.com/nyaruka/":            {"consent/gate"},
 	"testing":                        {"consent/consenttest", "mailer/mailertest"},
 }

@@ -64,6 +64,19 @@ func (s Space) apps() string                { return s.prefix() + "apps" }      
 func (s Space) claim(name string) string    { return s.prefix() + "claim:" + name }       // string, fingerprint of a key file (Claim); for ever; nobody
 func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + string(d[:]) } // zset letter → ms when it was counted; a day; Redis' own expiry
 
+// team is the tag of what belongs to the staff: it cannot be an app's id, so that no app shares their slot's names.
+const team = "{+staff}:"
+
+// Keys of the staff of a space.
+func (s Space) people() string        { return s.prefix() + team + "people" }  // hash id → "rev json" of a person; for ever: audit entries name them; nobody
+func (s Space) peopleNames() string   { return s.prefix() + team + "names" }   // hash name → id; for ever; nobody
+func (s Space) peopleSteps() string   { return s.prefix() + team + "steps" }   // hash id → last step of the second factor; for ever; enter
+func (s Space) peopleChanges() string { return s.prefix() + team + "changes" } // stream; staff.ChangesKept; person
+func (s Space) session(key [32]byte) string {
+	return s.prefix() + team + "s:" + string(key[:]) // string "person gen began seen"; staff.WholeFor; visit, End, Redis' own expiry
+}
+func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "tries:" + string(d[:]) } // string "count ends"; its window; Redis' own expiry
+
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.
 func (n names) step(id string) []string {
 	keys := make([]string, 0, 25)

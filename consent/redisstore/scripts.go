@@ -27,7 +27,7 @@ const (
 )
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave}
+var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit"}
 
 // leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.
 const leave = "leave"
