@@ -60,6 +60,11 @@ const (
 	FaultGeneric    = "guardian_name_generic"
 	FaultField      = "field_missing" // a field of the demo shop
 	FaultLength     = "length_form"   // a length of time, in dev
+	FaultSignIn     = "sign_in"       // staff: name, password or code is wrong
+	FaultWait       = "sign_in_wait"  // staff: too many tries
+	FaultWeak       = "password_weak" // staff
+	FaultAgain      = "password_again"
+	FaultFactor     = "factor_wrong"
 	faultOther      = "other"
 )
 

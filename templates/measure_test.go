@@ -13,11 +13,12 @@ var measureAll = flag.Bool("measure-all", false, "measure every state in every l
 
 // measured is what the browser tells about a page as it is laid out.
 type measured struct {
+	Staff    bool     // a page for people at a desk: 16 px, and targets of 44 px (WCAG 2.2, 2.5.5)
 	Body     float64  // px
 	Weighty  float64  // smallest size of an important item, in px; 0 when the page has none
 	Bold     bool     // all important items are bold
 	Overflow float64  // how much wider than the window the page is, in px
-	Small    []string // targets lower than 48 px
+	Small    []string // targets lower than 48 px, 44 px for staff
 	Tiny     []string // texts smaller than 16 px
 	Icon     float64  // size of the first mark, to see that the style sheet came
 }
@@ -36,7 +37,8 @@ const measuring = `(() => {
     Weighty: weighty.length ? Math.min(...weighty.map(size)) : 0,
     Bold: weighty.every(e => parseInt(getComputedStyle(e).fontWeight) >= 600),
     Overflow: document.documentElement.scrollWidth - innerWidth,
-    Small: targets.filter(e => e.getBoundingClientRect().height < 47.9).map(name),
+    Staff: document.body.classList.contains('staff'),
+    Small: targets.filter(e => e.getBoundingClientRect().height < (document.body.classList.contains('staff') ? 43.9 : 47.9)).map(name),
     Tiny: texts.filter(e => size(e) < 16).map(name),
     Icon: document.querySelector('.mark').getBoundingClientRect().width,
   };
@@ -75,7 +77,11 @@ func (m measured) faults() []string {
 		}
 	}
 	add(m.Icon != 32, "the mark is %v px wide: the style sheet did not come", m.Icon)
-	add(m.Body < 19, "body text of %v px", m.Body)
+	least := 19.0
+	if m.Staff {
+		least = 16
+	}
+	add(m.Body < least, "body text of %v px", m.Body)
 	add(m.Weighty != 0 && m.Weighty < 1.2*m.Body, "important items of %v px beside %v px", m.Weighty, m.Body)
 	add(!m.Bold, "an important item is not bold")
 	add(m.Overflow > 0, "%v px too wide", m.Overflow)

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-//go:embed guardian/*.html child/*.html shared/*.html dev/*.html
+//go:embed guardian/*.html child/*.html shared/*.html dev/*.html ops/*.html
 var pageFiles embed.FS
 
 // Page is one page, ready to be shown. Its type is one of this package's structs.
@@ -23,7 +23,7 @@ type Page interface {
 // pages parses all templates once; a fault in an embedded file is a fault of the build.
 var pages = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("").Option("missingkey=error").ParseFS(pageFiles,
-		"guardian/*.html", "child/*.html", "shared/*.html", "dev/*.html"))
+		"guardian/*.html", "child/*.html", "shared/*.html", "dev/*.html", "ops/*.html"))
 })
 
 // Render returns the whole page as HTML. Nothing is written anywhere before it succeeded, so that a failure can still be

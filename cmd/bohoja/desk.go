@@ -98,8 +98,8 @@ func cause(e *consent.Error) error {
 	}
 }
 
-// staff is who acts: the user of the operating system, by number.
-func staff() consent.Actor {
+// staffActor is who acts: the user of the operating system, by number.
+func staffActor() consent.Actor {
 	if uid := os.Getuid(); uid >= 0 {
 		return consent.Actor{Kind: consent.ActorStaff, Ref: strconv.Itoa(uid)}
 	}

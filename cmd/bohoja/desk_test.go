@@ -214,7 +214,7 @@ func (b *bureau) acted(s *space, app string, step consent.Step) {
 		text, _ := v.(string)
 		values = append(values, text)
 	}
-	for _, want := range []string{string(step), consent.ActorStaff, staff().Ref} {
+	for _, want := range []string{string(step), consent.ActorStaff, staffActor().Ref} {
 		if !slices.Contains(values, want) {
 			b.t.Errorf("%q is not in the audit entry %q", want, values)
 		}

@@ -86,8 +86,8 @@ var homes = map[string][]string{
 	"code.dny.dev/ssrf":              {"consent/webhook"},
 	"github.com/prometheus/":         {"handlers/ops", "cmd/bohoja"},
 	"github.com/spf13/cobra":         {"cmd/bohoja"},
-	"github.com/pquerna/":           {"consent/staff"},
-	"github.com/boombuler/":         {"handlers/ops"},
+	"github.com/pquerna/":            {"consent/staff"},
+	"github.com/boombuler/":          {"handlers/ops"},
 	"github.com/nyaruka/":            {"consent/gate"},
 	"testing":                        {"consent/consenttest", "mailer/mailertest"},
 }

@@ -250,7 +250,7 @@ func yesNo(b bool) string {
 func requestsResend(w *world) *cobra.Command {
 	return w.onRequest("resend ID", "Mail the invitation again; links and deadline stay as they are",
 		func(ctx context.Context, d *desk, app *consent.App, rec consent.Record) error {
-			after, err := d.space.service.Resend(ctx, app, staff(), rec.ID)
+			after, err := d.space.service.Resend(ctx, app, staffActor(), rec.ID)
 			if errors.Is(err, consent.ErrNotPending) {
 				return d.notPending(ctx, app, rec.ID, "so there is nothing to decide and no letter to send")
 			}
@@ -277,7 +277,7 @@ func (d *desk) notPending(ctx context.Context, app *consent.App, id, so string) 
 func requestsCancel(w *world) *cobra.Command {
 	return w.onRequest("cancel ID", "End a pending request and destroy what is held of it",
 		func(ctx context.Context, d *desk, app *consent.App, rec consent.Record) error {
-			after, err := d.space.service.Cancel(ctx, app, staff(), rec.ID)
+			after, err := d.space.service.Cancel(ctx, app, staffActor(), rec.ID)
 			if errors.Is(err, consent.ErrNotPending) {
 				return d.notPending(ctx, app, rec.ID, "and only a pending request can be cancelled; `bohoja requests destroy` ends a granted one")
 			}
@@ -342,10 +342,10 @@ func forecast(rec consent.Record) string {
 func (d *desk) destroy(ctx context.Context, app *consent.App, rec consent.Record) (done string, after consent.Record, err error) {
 	service := d.space.service
 	if rec.Status == consent.Granted {
-		after, err = service.Withdraw(ctx, app, staff(), rec.ID, nil)
+		after, err = service.Withdraw(ctx, app, staffActor(), rec.ID, nil)
 		return didWithdraw, after, err
 	}
-	after, err = service.Cancel(ctx, app, staff(), rec.ID)
+	after, err = service.Cancel(ctx, app, staffActor(), rec.ID)
 	if !errors.Is(err, consent.ErrNotPending) {
 		return didCancel, after, err
 	}

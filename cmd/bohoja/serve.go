@@ -19,7 +19,6 @@ import (
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/redisstore"
-	"github.com/bohoja/bohoja/handlers"
 	"github.com/bohoja/bohoja/handlers/ops"
 	"github.com/bohoja/bohoja/handlers/web"
 )
@@ -150,6 +149,10 @@ func (h *house) run(ctx context.Context, w *world) error {
 	if err != nil {
 		return errors.Join(err, public.Close(), staff.Close())
 	}
+	back, err := h.staffSite(problems, watch)
+	if err != nil {
+		return errors.Join(err, public.Close(), staff.Close())
+	}
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	watching, stopWatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -159,7 +162,7 @@ func (h *house) run(ctx context.Context, w *world) error {
 	roles.Go(func() { h.hear(working, w) })
 	var boardErr error
 	board.Go(func() {
-		boardErr = (&web.Server{Name: "ops", Handler: handlers.Site(handlers.Options{Log: h.log, Problems: problems}, watch), Log: h.log, Drain: time.Second}).Run(watching, staff)
+		boardErr = (&web.Server{Name: "ops", Handler: back, Log: h.log, Drain: time.Second}).Run(watching, staff)
 	})
 	h.log.InfoContext(ctx, "serving", "public", public.Addr().String(), "ops", staff.Addr().String(), "url", h.set.PublicURL)
 	go func() { <-ctx.Done(); watch.Drain() }()

@@ -19,6 +19,7 @@ import (
 	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/consent/seal"
+	"github.com/bohoja/bohoja/consent/staff"
 	"github.com/bohoja/bohoja/consent/webhook"
 	"github.com/bohoja/bohoja/handlers/ops"
 	"github.com/bohoja/bohoja/mailer"
@@ -46,6 +47,7 @@ type space struct {
 	links   *link.Links
 	queue   *outbox.Queue
 	relay   *outbox.Relay
+	team    *staff.Service
 }
 
 // opener makes a house by the settings: newHouse, or connect for commands that need no app.
@@ -95,6 +97,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	if err := h.openKeys(ctx, s); err != nil {
 		return nil, err
 	}
+	h.openTeam(s)
 	s.service.Store, s.service.Vault, s.service.Links, s.service.Courier = h.metrics.Counted(s.store), s.vault, s.links, courier
 	s.service.Herald = h.hooks
 	if h.set.Mail.CheckDomain && name == redisstore.Live {

@@ -133,6 +133,15 @@ func (p *Problems) Page(c *gin.Context, err error) {
 	p.send(c, doc, "text/html; charset=utf-8", body)
 }
 
+// Tell logs the error as Write does and returns its document, for a page that has words of its own.
+func (p *Problems) Tell(c *gin.Context, err error) Problem {
+	doc := p.document(c, err)
+	if doc.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(doc.RetryAfter))
+	}
+	return doc
+}
+
 func (p *Problems) send(c *gin.Context, doc Problem, contentType string, body []byte) {
 	h := c.Writer.Header()
 	if doc.RetryAfter > 0 {

@@ -1,0 +1,67 @@
+package ops
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/bohoja/bohoja/consent/staff"
+	"github.com/bohoja/bohoja/handlers/web"
+)
+
+// A browser keeps the cookie on plain http of loopback (ADR 8), sends the forms under our Content-Security-Policy, and is
+// signed out again.
+func TestBrowserOnLoopback(t *testing.T) {
+	b := newBureau(t)
+	b.hire(staff.Viewer)
+	b.must(b.kit.Store.Advance(t.Context(), time.Minute))
+	e := web.NewEngine(web.Options{Log: b.desk.opt.Problems.Log, Problems: b.desk.opt.Problems})
+	b.desk.Routes(e)
+	web.Static(e)
+	plain := httptest.NewServer(e)
+	defer plain.Close()
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx)
+	defer cancel()
+	do := func(actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		for _, a := range actions {
+			b.must(chromedp.Do(ctx, a))
+		}
+	}
+	do(chromedp.Navigate(plain.URL + "/ops/enter"))
+	fill := `for (const [n, v] of Object.entries({name: 'viewer', password: '` + password + `', code: '` + b.code(b.secret[staff.Viewer]) + `'}))
+		document.querySelector('[name=' + n + ']').value = v;`
+	for _, script := range []string{fill + `document.querySelector('form button').click(); true`, `true`} {
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	where := func(want string) {
+		t.Helper()
+		var at string
+		for range 100 {
+			var err error
+			if at, err = chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + ' ' + document.cookie`)); err == nil && strings.HasPrefix(at, want+" ") {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if at != want+" " { // and no script sees the cookie
+			t.Fatalf("the browser is at %q, not at %q", at, want)
+		}
+	}
+	where(b.desk.home(b.hire(staff.Viewer)))
+	do(chromedp.Navigate(plain.URL + "/ops/me"))
+	where("/ops/me")
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector('form button').click(); true`)); err != nil {
+		t.Fatal(err)
+	}
+	where("/ops/enter")
+}
