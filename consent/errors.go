@@ -85,6 +85,7 @@ var (
 	ErrBusy           = &Error{Kind: KindBusy, Code: "busy", Detail: "not accepting new requests now"}
 	ErrKeysDiffer     = &Error{Kind: KindUnavailable, Code: "keys_differ", Detail: "another process seals with other keys, or the keys of this folder were lost; nothing is accepted until the keys in use are in it"}
 	ErrUnreadable     = &Error{Kind: KindGone, Code: "unreadable", Detail: "the key of this value is gone"}
+	ErrRestored       = &Error{Kind: KindUnavailable, Code: "restored", Detail: "the store was put back to an earlier state; nothing is changed until bohoja doctor --restored has brought it up to date"}
 	ErrHour           = &Error{Kind: KindUnavailable, Code: "clock_skew", Detail: "this host's clock and the store's differ by more than the sealing hour allows"}
 )
 

@@ -42,19 +42,21 @@ const (
 
 // Entry is one line of the audit log. Fields that say nothing at this step are zero.
 type Entry struct {
-	App    string
-	Seq    int64 // per app, from 1, without gaps
-	At     time.Time
-	Step   Step
-	ID     string // of the record, "" when none is meant
-	Actor  Actor
-	Note   string // a code, an id or a digest
-	Status Status // of the record afterwards
-	Prev   int64  // number of the entry before it about the same record; 0: the first
+	App    string    `json:"app"`
+	Seq    int64     `json:"seq"` // per app, from 1, without gaps
+	At     time.Time `json:"at"`
+	Step   Step      `json:"step"`
+	ID     string    `json:"id,omitempty"` // of the record, "" when none is meant
+	By     string    `json:"by,omitempty"` // one of the ActorXxx
+	Ref    string    `json:"ref,omitempty"`
+	Note   string    `json:"note,omitempty"`   // a code, an id or a digest
+	Status Status    `json:"status,omitempty"` // of the record afterwards
+	Prev   int64     `json:"prev,omitempty"`   // number of the entry before it about the same record; 0: the first
 
-	Custody Custody  // of the record afterwards
-	Reason  string   // why it ended, at the step that ends it
-	Method  Method   // at the steps that change the status
-	Terms   string   // version of the text, at the same steps
-	Granted []string // purposes in force afterwards, at the same steps and at each withdrawal
+	Custody Custody  `json:"custody,omitempty"` // of the record afterwards
+	Hold    bool     `json:"hold,omitempty"`    // a correction is open afterwards
+	Reason  string   `json:"reason,omitempty"`  // why it ended, at the step that ends it
+	Method  Method   `json:"method,omitempty"`  // at the steps that change the status
+	Terms   string   `json:"terms,omitempty"`   // version of the text, at the same steps
+	Granted []string `json:"granted,omitempty"` // purposes in force afterwards, at the same steps and at each withdrawal
 }

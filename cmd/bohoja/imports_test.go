@@ -48,6 +48,7 @@ var rooms = map[string][]string{
 	"consent/seal":              {"consent", "consent/seal/keyfile"},
 	"consent/seal/keyfile":      {"consent"},
 	"consent/link":              {"consent", "consent/seal/keyfile"},
+	"consent/audit":             {"consent"},
 	"consent/gate":              {"consent"},
 	"consent/gate/rows":         nil,
 	"consent/webhook":           {"consent"},

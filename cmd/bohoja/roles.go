@@ -15,6 +15,8 @@ const (
 	keysEvery   = time.Minute
 	clockEvery  = time.Second
 	safetyEvery = time.Minute
+	auditEvery  = 2 * time.Second
+	tideEvery   = time.Second
 )
 
 // maxSkew is how far this host's clock may be from the store's before keys are no longer destroyed by it.
@@ -28,6 +30,7 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
 		all.Go(func() { every(ctx, h.log, "keys", keysEvery, s.keep) })
 		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
+		all.Go(func() { h.record(ctx, s) })
 	}
 	all.Go(func() { every(ctx, h.log, "safety", safetyEvery, h.watch) })
 	all.Wait()

@@ -73,6 +73,9 @@ func (w *world) serve(ctx context.Context) error {
 	if _, err := h.open(ctx, redisstore.Test, trial); err != nil {
 		return err
 	}
+	if h.keeper, err = h.newKeeper(w.out); err != nil {
+		return err
+	}
 	return h.run(ctx, w)
 }
 
@@ -212,6 +215,7 @@ func (h *house) opsPages(problems *web.Problems, w *world) *ops.Ops {
 			{Name: "redis", Func: func(ctx context.Context) error { return h.clients.Read.Ping(ctx).Err() }},
 			{Name: "safety", Func: h.watch},
 			{Name: "clock", Func: h.spaces[0].sameTime},
+			{Name: "store", Func: h.tide.Check},
 		},
 		Reload: func(ctx context.Context) error { return h.reload(ctx, w) },
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/audit"
 	"github.com/bohoja/bohoja/consent/gate"
 	"github.com/bohoja/bohoja/consent/link"
 	"github.com/bohoja/bohoja/consent/outbox"
@@ -35,7 +36,9 @@ type house struct {
 	hooks    *webhook.Deliverer
 	registry *prometheus.Registry
 	metrics  *ops.Metrics
-	spaces   []*space // the live space first, where there is one
+	tide     *audit.Tide   // of the live space
+	keeper   *audit.Keeper // of the live space; nil but in serve
+	spaces   []*space      // the live space first, where there is one
 }
 
 // space is one world of data with all that works on it: live, or test.
@@ -76,6 +79,7 @@ func connect(set config.Settings, log *slog.Logger) (*house, error) {
 	}
 	h := &house{set: set, log: log, clients: clients, registry: prometheus.NewRegistry()}
 	h.metrics = ops.NewMetrics(h.registry, version)
+	h.tide = newTide(&h.set, redisstore.New(redisstore.Options{Write: clients.Write, Read: clients.Read}))
 	h.hooks = webhook.New(webhook.Options{Book: h.book.Load, AllowPrivate: set.Webhooks.AllowPrivate, Log: log})
 	return h, nil
 }
@@ -104,7 +108,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 		s.service.Domains = &mailer.Domains{}
 	}
 	s.relay = outbox.NewRelay(outbox.Setup{
-		Queue: s.queue, Apps: h.apps, Log: h.log, Remains: remains,
+		Queue: s.queue, Apps: h.working(name), Log: h.log, Remains: remains,
 		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell},
 		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
 			h.metrics.Try(string(k), string(o), took)
@@ -118,7 +122,12 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 // commands of the command line need no more, and so read no key and make none.
 func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, error) {
 	s := &space{name: name}
-	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name})
+	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name, Admit: h.admitted(name)})
+	if name == redisstore.Live {
+		if err := h.tide.Look(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := s.store.Offset(ctx); err != nil {
 		return nil, err
 	}

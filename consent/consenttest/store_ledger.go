@@ -67,7 +67,7 @@ func ledgerSays(b *bench) {
 	}
 	grant, part, end := all[1], all[2], all[3]
 	if grant.Method != consent.MethodEmailLink || grant.Terms != "t_1" || grant.Status != consent.Granted || grant.Custody != consent.Held ||
-		!slices.Equal(grant.Granted, []string{"account", "delivery"}) || grant.Actor != (consent.Actor{Kind: consent.ActorApp, Ref: "k1"}) {
+		!slices.Equal(grant.Granted, []string{"account", "delivery"}) || grant.By != consent.ActorApp || grant.Ref != "k1" {
 		b.Errorf("grant: %+v", grant)
 	}
 	if !slices.Equal(part.Granted, []string{"account"}) || part.Status != consent.Granted || part.Method != "" {
@@ -92,7 +92,7 @@ func ledgerLook(b *bench) {
 	}
 	b.unchanged(r)
 	all := b.trail(r.ID)
-	if last := all[len(all)-1]; last.Step != consent.ActReveal || last.Actor != m.Actor || last.Note != "T-17" || last.Status != consent.Pending {
+	if last := all[len(all)-1]; last.Step != consent.ActReveal || last.By != m.Actor.Kind || last.Ref != m.Actor.Ref || last.Note != "T-17" || last.Status != consent.Pending {
 		b.Errorf("%+v", last)
 	}
 	head := b.head(storeApp)

@@ -126,9 +126,9 @@ func entry(app, id string, f values) consent.Entry {
 	prev, _ := strconv.ParseInt(f["prev"], 10, 64) // "" for the first one
 	return consent.Entry{
 		App: app, Seq: sequence(id), At: f.time("at"), Step: consent.Step(f["step"]), ID: f["id"],
-		Actor: consent.Actor{Kind: f["by"], Ref: f["ref"]}, Note: f["note"], Status: consent.Status(f["status"]), Prev: prev,
+		By: f["by"], Ref: f["ref"], Note: f["note"], Status: consent.Status(f["status"]), Prev: prev,
 		Custody: consent.Custody(f["custody"]), Reason: f["reason"], Method: consent.Method(f["method"]), Terms: f["terms"],
-		Granted: f.list("granted"),
+		Granted: f.list("granted"), Hold: f["hold"] == "1",
 	}
 }
 

@@ -18,12 +18,14 @@ type Options struct {
 	Write redis.UniversalClient // must not repeat what it sends (Dial)
 	Read  redis.UniversalClient // may; nil: Write reads too
 	Space Space                 // "" means Live
+	Admit func() error          // asked before every step: what it returns is the answer, and nothing is done; nil: all are admitted
 }
 
 // Store is a consent.Store of one space. It is safe for concurrent use.
 type Store struct {
 	write, read redis.UniversalClient
 	space       Space
+	admit       func() error
 	scripts     map[string]*script.Script
 
 	ahead   atomic.Int64 // offset of the test space, ms
@@ -40,7 +42,10 @@ func New(o Options) *Store {
 	if o.Space == "" {
 		o.Space = Live
 	}
-	return &Store{write: o.Write, read: o.Read, space: o.Space, scripts: scripts()}
+	if o.Admit == nil {
+		o.Admit = func() error { return nil }
+	}
+	return &Store{write: o.Write, read: o.Read, space: o.Space, admit: o.Admit, scripts: scripts()}
 }
 
 // run executes a step at most once and sorts its answer.
@@ -52,6 +57,9 @@ func (s *Store) run(ctx context.Context, name consent.Step, m consent.Mutation, 
 func (s *Store) runAs(
 	ctx context.Context, name, word consent.Step, m consent.Mutation, more []string, own ...any,
 ) ([]any, error) {
+	if err := s.admit(); err != nil {
+		return nil, err
+	}
 	offset, err := s.offset(ctx)
 	if err != nil {
 		return nil, err

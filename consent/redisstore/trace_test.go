@@ -27,7 +27,7 @@ func TestAuditNumbers(t *testing.T) {
 	want := map[string]any{
 		"at": fmt.Sprint(mustGet(t, s, r.ID).EndedAt.UnixMilli()), "step": "cancel", "id": r.ID, "by": "staff", "ref": "s1", "note": "n",
 		"status": "cancelled", "prev": "1", "custody": "destroyed", "reason": "staff", "method": "email_link",
-		"terms": "t_0123456789abcdef", "granted": "",
+		"terms": "t_0123456789abcdef", "granted": "", "hold": "",
 	}
 	if fmt.Sprint(all[1].Values) != fmt.Sprint(want) {
 		t.Errorf("entry %v, want %v", all[1].Values, want)

@@ -172,7 +172,13 @@ func (c *checker) limits() {
 	}
 	c.folder("keys.dir", s.Keys.Dir)
 	c.folder("audit.dir", s.Audit.Dir)
+	if s.Audit.Keep < leastAudit {
+		c.add("audit.keep", FaultRange, "an access log is kept at least a year (KR-23): write 8760h or more")
+	}
 }
+
+// leastAudit is how long an access log must be kept (KR-23).
+const leastAudit = 365 * 24 * time.Hour
 
 func (c *checker) folder(setting, dir string) {
 	if strings.TrimSpace(dir) == "" {

@@ -53,7 +53,7 @@ func TestOneFault(t *testing.T) {
 		{"log.level", "verbose", FaultForm},
 		{"log.format", "xml", FaultForm},
 		{"keys.dir", " ", FaultRequired},
-		{"audit.dir", " ", FaultRequired},
+		{"audit.dir", " ", FaultRequired}, {"audit.keep", "8759h", FaultRange},
 		{"profile", "JP", "unknown"},
 		{"gate.scope", "all", "unknown"},
 		{"operator.email", "x", "malformed"},

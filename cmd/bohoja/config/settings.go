@@ -25,7 +25,7 @@ type Settings struct {
 	Redis    Redis    `yaml:"redis"`
 	SMTP     SMTP     `yaml:"smtp"`
 	Keys     Folder   `yaml:"keys"`
-	Audit    Folder   `yaml:"audit"`
+	Audit    Audit    `yaml:"audit"`
 	Pending  Pending  `yaml:"pending"`
 	Link     Link     `yaml:"link"`
 	Mail     Mail     `yaml:"mail"`
@@ -54,6 +54,12 @@ type SMTP struct {
 // Folder is a folder of the host.
 type Folder struct {
 	Dir string `yaml:"dir"`
+}
+
+// Audit says where the audit log is kept, and how long.
+type Audit struct {
+	Dir  string        `yaml:"dir"`
+	Keep time.Duration `yaml:"keep"` // of a segment after its last entry; at least a year (KR-23)
 }
 
 // Pending bounds how long unconfirmed data waits (KR-12).
@@ -124,7 +130,7 @@ func Defaults() Settings {
 	return Settings{
 		Profile: "KR", Gate: consent.Gate{Scope: consent.GateOperator},
 		Listen: "127.0.0.1:8080", OpsListen: "127.0.0.1:8081", Accept: true,
-		Keys: Folder{"./keys"}, Audit: Folder{"./audit"},
+		Keys: Folder{"./keys"}, Audit: Audit{"./audit", 26280 * hour},
 		Pending:  Pending{consent.DefaultPending},
 		Link:     Link{MinSeconds: 2},
 		Mail:     Mail{24 * hour, []time.Duration{24 * hour, 72 * hour}, Hours{9, 20}, true},

@@ -150,13 +150,13 @@ end
 -- entry before. All entries have the same names, which Redis then keeps once. It stands behind all other writes.
 local function audit(status)
   local seq = text(last_entry() + 1)
-  local is = redis.call('HMGET', k_record, 'c', 'y', 'm', 'T', 'G')
+  local is = redis.call('HMGET', k_record, 'c', 'y', 'm', 'T', 'G', 'h')
   local moved = status ~= '' and was ~= status
   local function tell(i, when) return when and is[i] or '' end
   redis.call('XADD', k_audit, seq .. '-0',
     'at', text(now), 'step', step, 'id', id, 'by', ARGV[4], 'ref', ARGV[5], 'note', ARGV[6], 'status', status,
     'prev', before, 'custody', tell(1, true), 'reason', tell(2, moved), 'method', tell(3, moved), 'terms', tell(4, moved),
-    'granted', tell(5, moved or step == 'withdraw'))
+    'granted', tell(5, moved or step == 'withdraw'), 'hold', tell(6, is[6] == '1'))
   if is[1] then set('e', seq) end
 end
 

@@ -1,0 +1,186 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// tideName is the mark's file. It lies with the keys that belong in no backup, so that nobody restores it along with the store.
+const tideName = "tide"
+
+// MarkEvery is how often the mark is raised: what ended so shortly before a loss may be unknown to it and to the files.
+const MarkEvery = 10 * time.Second
+
+// Tide is the mark of how far each app's audit log has come. A store whose log ends below it was put back to an earlier
+// state: what ended since would be alive in it again.
+type Tide struct {
+	Dir    string // keys/short
+	Files  Files  // their ends count as marks too
+	Source Source
+	Clock  func() time.Time
+
+	mu     sync.Mutex
+	marked time.Time
+	low    map[string]Low // apps below their mark at the last look
+}
+
+// Low is an app whose log ends below its mark.
+type Low struct{ Head, Mark int64 }
+
+// Marks are the highest numbers ever seen, by app. Errors: a mark that cannot be read, which is no reason to go on without.
+func (t *Tide) Marks() (map[string]int64, error) {
+	marks := map[string]int64{}
+	text, err := os.ReadFile(filepath.Join(t.Dir, tideName))
+	if err == nil {
+		err = json.Unmarshal(text, &marks)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the tide mark in %s cannot be read: %w", t.Dir, err)
+	}
+	return marks, nil
+}
+
+// highest are the marks together with the ends of the files.
+func (t *Tide) highest() (map[string]int64, error) {
+	marks, err := t.Marks()
+	if err != nil {
+		return nil, err
+	}
+	heads, err := t.Files.Heads()
+	if err != nil {
+		return nil, err
+	}
+	for app, n := range heads {
+		marks[app] = max(marks[app], n)
+	}
+	return marks, nil
+}
+
+// Below lists the apps of a restored store.
+func (t *Tide) Below(ctx context.Context) (map[string]Low, error) {
+	marks, err := t.highest()
+	if err != nil {
+		return nil, err
+	}
+	low := map[string]Low{}
+	for app, mark := range marks {
+		end, err := t.Source.Head(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		if end < mark {
+			low[app] = Low{end, mark}
+		}
+	}
+	return low, nil
+}
+
+// Look looks at the store and raises nothing: for programs that make a few steps and end.
+func (t *Tide) Look(ctx context.Context) error {
+	low, err := t.Below(ctx)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.low = low
+	return nil
+}
+
+// RunOnce looks at the store once more and, every MarkEvery, raises the mark. While an app is low nothing is raised.
+func (t *Tide) RunOnce(ctx context.Context) error {
+	marks, err := t.Marks()
+	if err != nil {
+		return err
+	}
+	low, err := t.look(ctx, marks)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	t.low = low
+	if now := t.Clock(); len(low) == 0 && (t.marked.IsZero() || now.Sub(t.marked).Abs() >= MarkEvery) {
+		if err := t.raise(ctx, marks); err != nil {
+			return err
+		}
+		t.marked = now
+	}
+	return nil
+}
+
+// look compares the heads with the marks, and at the first time with the files too: reading them each second would be much.
+func (t *Tide) look(ctx context.Context, marks map[string]int64) (map[string]Low, error) {
+	t.mu.Lock()
+	first := t.low == nil || len(t.low) > 0
+	t.mu.Unlock()
+	if first {
+		return t.Below(ctx)
+	}
+	low := map[string]Low{}
+	for app, mark := range marks {
+		end, err := t.Source.Head(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		if end < mark {
+			low[app] = Low{end, mark}
+		}
+	}
+	return low, nil
+}
+
+func (t *Tide) raise(ctx context.Context, marks map[string]int64) error {
+	apps, err := t.Source.Apps(ctx)
+	if err != nil {
+		return err
+	}
+	for _, app := range append(apps, consent.StaffLedger) {
+		end, err := t.Source.Head(ctx, app)
+		if err != nil {
+			return err
+		}
+		if end > 0 {
+			marks[app] = max(marks[app], end)
+		}
+	}
+	text, err := json.Marshal(marks)
+	if err != nil {
+		return err
+	}
+	return place(filepath.Join(t.Dir, tideName), text)
+}
+
+// Admit refuses what changes anything while the store is a restored one. It asks nobody: RunOnce has looked.
+func (t *Tide) Admit() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.low) == 0 {
+		return nil
+	}
+	return consent.ErrRestored
+}
+
+// Check is nil unless the store is a restored one, and says of which apps.
+func (t *Tide) Check(context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.low) == 0 {
+		return nil
+	}
+	e := *consent.ErrRestored
+	e.Detail += " (" + strings.Join(slices.Sorted(maps.Keys(t.low)), ", ") + ")"
+	return &e
+}
