@@ -24,6 +24,12 @@ const (
 	EventWithdrawn    EventType = "consent.withdrawn"
 	EventEraseOverdue EventType = "consent.erase_overdue"
 	EventAgedOut      EventType = "consent.aged_out"
+	EventHeld         EventType = "consent.held"   // a correction is open: do not use the data
+	EventUnheld       EventType = "consent.unheld" // it was answered
+	EventAsked        EventType = "rights.requested"
+	EventDueSoon      EventType = "rights.due_soon" // an open rights request is due in a few days
+	EventAnswered     EventType = "rights.answered"
+	EventLate         EventType = "rights.overdue"
 	EventPing         EventType = "test.ping"
 )
 
@@ -37,13 +43,21 @@ type Event struct {
 
 // EventData is the state of the request as the event left it.
 type EventData struct {
-	ID       string   `json:"id,omitempty"` // this and the next three are there in every event but test.ping, which is about no request
-	Subject  string   `json:"subject,omitempty"`
-	Status   Status   `json:"status,omitempty"`
-	Custody  Custody  `json:"custody,omitempty"`
-	Reason   string   `json:"reason,omitempty"`
-	Purposes []string `json:"purposes"`
-	Test     bool     `json:"test,omitempty"` // of the test space, whose events go to the same address, under Webhook.TestSecret where there is one
+	ID       string     `json:"id,omitempty"` // this and the next three are there in every event but test.ping, which is about no request
+	Subject  string     `json:"subject,omitempty"`
+	Status   Status     `json:"status,omitempty"`
+	Custody  Custody    `json:"custody,omitempty"`
+	Reason   string     `json:"reason,omitempty"`
+	Purposes []string   `json:"purposes"`
+	Right    *RightData `json:"rights_request,omitempty"` // with the events of rights requests
+	Test     bool       `json:"test,omitempty"`           // of the test space, whose events go to the same address, under Webhook.TestSecret where there is one
+}
+
+// RightData is the state of a rights request as its event left it.
+type RightData struct {
+	ID     string      `json:"id"`
+	Kind   RightKind   `json:"kind"`
+	Status RightStatus `json:"status"`
 }
 
 // MarshalJSON gives the body of a webhook and of GET /events: {type, timestamp, data}.

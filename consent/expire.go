@@ -71,6 +71,9 @@ func (w Sweeper) batch(ctx context.Context, app string, due []Due) (done int, er
 
 // fall carries out one deadline. That somebody else was sooner is no error.
 func (s *Service) fall(ctx context.Context, id string, d Due) error {
+	if d.Right != "" {
+		return s.fallRight(ctx, id, d)
+	}
 	app := s.Book().Apps[id]
 	rec, err := s.Store.Get(ctx, id, d.ID)
 	if err == nil {

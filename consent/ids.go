@@ -17,6 +17,7 @@ const (
 	PrefixEvent      = "evt_"
 	PrefixJob        = "job_"
 	PrefixDisclosure = "dis_"
+	PrefixRight      = "rr_"
 )
 
 // idLength is the length of an id after its prefix.

@@ -55,6 +55,8 @@ func moot(rec Record, l LetterJob) bool {
 		return rec.Status != Granted
 	case LetterDeclined:
 		return rec.Status != Declined
+	case LetterRightsReceived, LetterRightsAnswered:
+		return l.Right == "" || rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	case LetterWithdrawn, LetterErased:
 		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	}

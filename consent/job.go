@@ -32,6 +32,7 @@ type LetterJob struct {
 	Guardian int        `json:"g"`            // index into People.Guardians
 	Gen      int        `json:"n"`            // generation when it was asked for; an older one is dropped
 	Again    bool       `json:"a,omitempty"`  // an invitation sent again, whose reminders are planned already
+	Right    string     `json:"q,omitempty"`  // of letters about a rights request
 	To       []byte     `json:"to,omitempty"` // closing letters of a refusal: the address, sealed under the hour key
 }
 
@@ -59,6 +60,10 @@ const (
 	LetterWithdrawn LetterKind = "withdrawn"
 	LetterErased    LetterKind = "erased"
 	LetterLocked    LetterKind = "locked"
+
+	LetterRightsReceived LetterKind = "rights_received"
+	LetterRightsAnswered LetterKind = "rights_answered"
+	LetterPortal         LetterKind = "portal" // a fresh link into the portal, asked for there
 )
 
 // Letter is all that a letter says, in the guardian's language. Before the grant it holds neither the guardian's name
@@ -81,7 +86,9 @@ type Letter struct {
 	Withdraw string    // the page on which a consent is withdrawn
 	Deadline time.Time // last moment to decide; for LetterErased when the app confirmed
 	Decided  time.Time
-	Test     bool // test space: the letter says so
+	Right    Right  // what a letter about a rights request is about: its kind, channel, times and outcome
+	Portal   string // the page where a guardian sees and asks everything
+	Test     bool   // test space: the letter says so
 }
 
 // DeliveryClass says what an error of delivery means for the letter.

@@ -32,6 +32,11 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 	if l.Guardian >= len(people.Guardians) || people.Guardians[l.Guardian].Email.Empty() {
 		return Letter{}, ErrMoot
 	}
+	if l.Right != "" {
+		if out.Right, err = s.Store.Right(ctx, rec.App, l.Right); err != nil {
+			return Letter{}, ignoreAs(err, ErrMoot, ErrNotFound)
+		}
+	}
 	g := people.Guardians[l.Guardian]
 	out.To, out.Locale, out.Child = g.Email, app.Language(g.Locale), MaskName(people.Child.Name.Reveal())
 	return s.addLinks(out, rec, l.Guardian)
@@ -44,6 +49,8 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 	case LetterInvite, LetterRemind, LetterLocked:
 		out.Code, out.CodePage = s.shortCode(rec, guardian), s.Settings.PublicURL+"/code"
 		out.Link, err = s.decideLink(rec, guardian)
+	case LetterRightsReceived, LetterRightsAnswered:
+		out.Portal = s.Settings.PublicURL + "/my"
 	case LetterGranted, LetterConfirm, LetterWithdrawn:
 		if rec.Status != Granted { // nothing is left to withdraw
 			return out, nil

@@ -27,7 +27,8 @@ type Record struct {
 
 	DataRev int // revision of Data: 1 at Signup; Grant and a partial Withdraw raise it
 
-	Hold        bool // a correction is open
+	Hold        bool // a correction is open: the data is neither used nor handed over (policy 9-3-다)
+	Holds       int  // how many corrections are open
 	Asked       []string
 	Granted     []string // purposes in force
 	Refused     []string // optional purposes the guardian said no to

@@ -64,6 +64,11 @@ const (
 	StepFade        Step = "fade"
 	StepForget      Step = "forget"
 	StepMisname     Step = "misname"
+	StepAsk         Step = "ask"    // a guardian asks to see, correct or delete
+	StepAnswer      Step = "answer" // the app answers that
+	StepNudge       Step = "nudge"  // the app is reminded of it
+	StepLate        Step = "late"   // it was not answered in time
+	StepClear       Step = "clear"  // what the answer held is removed
 )
 
 // Move is one legal change of status.

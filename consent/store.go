@@ -13,6 +13,7 @@ type Store interface {
 	Reader
 	Ledger
 	Hooks
+	RightStore
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrEmbedUsed, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)
@@ -196,8 +197,9 @@ type Page struct {
 
 // Due is one deadline that has come.
 type Due struct {
-	Step Step // StepExpire, StepLapse, StepOverdue, StepFade or StepForget
-	ID   string
+	Step  Step // StepExpire, StepLapse, StepOverdue, StepFade or StepForget; with Right StepNudge, StepLate or StepClear
+	ID    string
+	Right string // id of a rights request of ID
 }
 
 // ErrNotDue is a deadline that has not come by the store's clock.

@@ -140,13 +140,14 @@ type letterWriter struct {
 
 func newLetterWriter(l consent.Letter) *letterWriter {
 	d := Words(l.Locale)
-	w := &letterWriter{l: l, d: d, lang: d.Lang(), app: line(l.App.Name.In(d.Lang()))}
+	w := &letterWriter{l: l, d: d, lang: d.Lang()}
 	op := l.Operator
+	w.app = w.brand(d.Lang())
 	w.words = []any{
 		"app", w.app, "child", line(l.Child), "case", l.Case, "tries", consent.MaxTries,
 		"operator", line(op.Name.In(w.lang)), "phone", line(op.Phone), "email", line(op.Email), "site", line(op.SiteURL),
 		"officer", line(op.Officer.In(w.lang)), "page", l.CodePage, "code", l.Code,
-		"deadline", w.moment(l.Deadline), "moment", w.moment(l.Decided), "hours", w.hours(consent.LockFor),
+		"deadline", w.moment(l.Deadline), "moment", w.moment(l.Decided), "due", w.moment(l.Right.DueAt), "hours", w.hours(consent.LockFor),
 	}
 	return w
 }
@@ -194,18 +195,28 @@ func (w *letterWriter) other() OtherLine {
 		if lang == w.lang || d.Lang() != lang {
 			continue
 		}
-		text := w.in(d, "mail."+string(w.l.Kind)+".other", "app", line(w.l.App.Name.In(lang)))
+		text := w.in(d, "mail."+string(w.l.Kind)+".other", "app", w.brand(lang))
 		return OtherLine{Lang: lang, Text: text, URL: w.way()}
 	}
 	return OtherLine{}
 }
 
+// brand names who writes, in a language: the app, or the operator in a letter about all of its apps.
+func (w *letterWriter) brand(lang string) string {
+	if w.l.Kind == consent.LetterPortal {
+		return line(w.l.Operator.Name.In(lang))
+	}
+	return line(w.l.App.Name.In(lang))
+}
+
 // way is the one link of the letter, "" when it has none.
 func (w *letterWriter) way() string {
-	if w.l.Link != "" {
-		return w.l.Link
+	for _, link := range []string{w.l.Link, w.l.Withdraw} {
+		if link != "" {
+			return link
+		}
 	}
-	return w.l.Withdraw
+	return w.l.Portal
 }
 
 func (w *letterWriter) contact() []string {

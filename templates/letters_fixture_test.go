@@ -69,6 +69,11 @@ func letterFixture(kind consent.LetterKind, lang string) consent.Letter {
 		l.Purposes, l.Refused = app.Purposes[:2], app.Purposes[2:]
 	case consent.LetterDeclined:
 		l.Purposes = app.Purposes
+	case consent.LetterRightsReceived, consent.LetterRightsAnswered:
+		l.Right = consent.Right{ID: "rr_01kayb2m6t9x4c8v0qwe5rnz7h", Kind: consent.RightCorrection, DueAt: l.Decided.Add(consent.RightDue), AnsweredAt: l.Deadline}
+		l.Portal = "https://consent.shop.example/my"
+	case consent.LetterPortal:
+		l.Link, l.Case, l.Child = "https://consent.shop.example/my/"+token, "", ""
 	}
 	return l
 }

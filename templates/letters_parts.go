@@ -21,6 +21,10 @@ var letterPlans = map[consent.LetterKind][]letterPart{
 	consent.LetterWithdrawn: {factsPart, inForcePart, withdrawPart, keptPart, rightsPart},
 	consent.LetterErased:    {factsPart, inForcePart, withdrawPart, keptPart, rightsPart},
 	consent.LetterLocked:    {factsPart, openPart, codePart, lockedMinePart, lockedStrangerPart, realPart},
+
+	consent.LetterRightsReceived: {factsPart, portalPart, rightsWaitPart, realPart},
+	consent.LetterRightsAnswered: {factsPart, portalPart, realPart},
+	consent.LetterPortal:         {factsPart, enterPart, portalStrangerPart, realPart},
 }
 
 // LetterKinds lists every kind of letter in the order of a request's way.
@@ -28,19 +32,27 @@ func LetterKinds() []consent.LetterKind {
 	return []consent.LetterKind{
 		consent.LetterInvite, consent.LetterRemind, consent.LetterLocked, consent.LetterGranted, consent.LetterConfirm,
 		consent.LetterDeclined, consent.LetterWithdrawn, consent.LetterErased,
+		consent.LetterRightsReceived, consent.LetterRightsAnswered, consent.LetterPortal,
 	}
 }
 
 // factsPart says by when, who asks and about whom.
 func factsPart(w *letterWriter) []Section {
 	say := func(key string) string { return w.say("mail.facts." + key) }
+	if w.l.Kind == consent.LetterPortal {
+		return []Section{{Facts: filled([]Fact{
+			w.time(), {Label: say("operator"), Value: w.app}, {Label: say("phone"), Value: line(w.l.Operator.Phone)},
+		})}}
+	}
 	facts := []Fact{
 		w.time(),
+		w.right(),
 		{Label: say("child"), Value: line(w.l.Child)},
 		{Label: say("app"), Value: w.app},
 		{Label: say("operator"), Value: line(w.l.Operator.Name.In(w.lang))},
 		{Label: say("phone"), Value: line(w.l.Operator.Phone)},
 		{Label: say("case"), Value: w.l.Case, Code: true},
+		{Label: say("right_id"), Value: w.l.Right.ID, Code: true},
 	}
 	return []Section{{Facts: filled(facts)}}
 }
@@ -56,8 +68,48 @@ func (w *letterWriter) time() Fact {
 		return Fact{Label: w.say("mail.facts.decided"), Value: w.moment(w.l.Decided)}
 	case consent.LetterErased:
 		return Fact{Label: w.say("mail.facts.erased"), Value: w.moment(w.l.Deadline)}
+	case consent.LetterRightsReceived:
+		return Fact{Label: w.say("mail.facts.due"), Value: w.say("mail.until", "moment", w.moment(w.l.Right.DueAt)), Weighty: true}
+	case consent.LetterRightsAnswered:
+		return Fact{Label: w.say("mail.facts.answered"), Value: w.moment(w.l.Right.AnsweredAt)}
+	case consent.LetterPortal:
+		return Fact{Label: w.say("mail.facts.link_until"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline)), Weighty: true}
 	}
 	return Fact{}
+}
+
+// right says what was asked for, in a letter about a rights request.
+func (w *letterWriter) right() Fact {
+	if w.l.Right.ID == "" {
+		return Fact{}
+	}
+	return Fact{Label: w.say("mail.facts.right"), Value: w.say("rights.kind." + string(w.l.Right.Kind)), Weighty: true}
+}
+
+// portalPart leads to the portal's first page: a fresh link is asked for there, so that an old letter opens nothing.
+func portalPart(w *letterWriter) []Section {
+	if w.l.Portal == "" {
+		return nil
+	}
+	return []Section{{
+		Tone: "tint", Paras: []string{w.of("portal")}, Action: &Action{Label: w.say("mail.portal_button"), URL: w.l.Portal, Note: w.say("mail.url")},
+	}}
+}
+
+// enterPart is the portal's own fresh link.
+func enterPart(w *letterWriter) []Section {
+	return []Section{{
+		Tone: "tint", Paras: []string{w.of("asks")}, Action: &Action{Label: w.say("mail.portal_button"), URL: w.l.Link, Note: w.say("mail.url")},
+	}}
+}
+
+func rightsWaitPart(w *letterWriter) []Section {
+	key := "mail.rights_received.wait." + string(w.l.Right.Kind)
+	return []Section{{Heading: w.say("mail.rights_received.wait.title"), Paras: paragraphs(w.say(key))}}
+}
+
+func portalStrangerPart(w *letterWriter) []Section {
+	return []Section{{Heading: w.of("stranger.title"), Paras: paragraphs(w.of("stranger.text"))}}
 }
 
 // filled drops facts without a value.
@@ -148,13 +200,17 @@ func rightsPart(w *letterWriter) []Section {
 // realPart tells how to know a true letter. It names only ways that do not need the letter's own link.
 func realPart(w *letterWriter) []Section {
 	list := []string{w.say("mail.real.never")}
-	if w.l.Link != "" {
+	if w.l.Link != "" && w.l.Kind != consent.LetterPortal {
 		list = append(list, w.say("mail.real.asks"))
 	}
 	if w.l.Code != "" && w.l.CodePage != "" {
 		list = append(list, w.say("mail.real.site"))
 	}
-	return []Section{{Tone: "warm", Heading: w.say("mail.real.title"), List: append(list, w.say("mail.real.call"))}}
+	call := "mail.real.call"
+	if w.l.Kind == consent.LetterPortal { // there is no one case to name
+		call = "mail.real.phone"
+	}
+	return []Section{{Tone: "warm", Heading: w.say("mail.real.title"), List: append(list, w.say(call))}}
 }
 
 // destroyedPart says what is gone. The items are named, their values never were known here.

@@ -206,7 +206,7 @@ func TestNothingFromOutside(t *testing.T) {
 				t.Errorf("it holds %s", bad)
 			}
 		}
-		allowed := []string{l.Link, l.Withdraw, l.CodePage}
+		allowed := []string{l.Link, l.Withdraw, l.CodePage, l.Portal}
 		for _, m := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(r.HTML, -1) {
 			if m[1] == "" || !slices.Contains(allowed, html.UnescapeString(m[1])) {
 				t.Errorf("a link to %q", m[1])

@@ -31,6 +31,7 @@ func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
 		hookTests,
 		raceTests,
 		embedTests,
+		rightTests,
 	} {
 		for _, name := range slices.Sorted(keysOf(group)) {
 			t.Run(name, func(t *testing.T) {

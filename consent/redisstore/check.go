@@ -23,6 +23,7 @@ func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
 	c.members(c.n.subjects(), "subjects", func(m string) string { return m[strings.LastIndexByte(m, ':')+1:] })
 	c.members(c.n.guardians(), "guardians", func(m string) string { return m[min(digestSize, len(m)):] })
 	c.timers()
+	c.rights()
 	c.outbox()
 	c.audit()
 	return c.found, script.Fault(c.err)
@@ -178,6 +179,7 @@ func (c *checker) members(key, name string, id func(string) string) {
 func (c *checker) timers() {
 	c.walk(c.n.timers(), func(m string, _ float64) {
 		_, id, _ := strings.Cut(m, ":")
+		id, _, _ = strings.Cut(id, ":") // a timer of a rights request names it behind its record
 		if len(c.fieldsOf(id)) == 0 {
 			c.fault("timer %s: its record is gone", m)
 		}

@@ -15,6 +15,8 @@ import (
 type Figures struct {
 	Pending int
 	Next    time.Time // the soonest deadline of a pending request, UTC; zero when there is none
+	Rights  int       // open rights requests
+	Late    int       // those that are past their due time (KR-14)
 	Overdue int       // requests whose deadline or end is more than a grace ago and not carried out
 }
 
@@ -28,10 +30,12 @@ func (s *Store) Figures(ctx context.Context, app string, grace time.Duration) (F
 	first := p.ZRangeWithScores(ctx, n.in(consent.Pending), 0, 0)
 	expired := p.ZCount(ctx, n.in(consent.Pending), "-inf", late)
 	timers := p.ZCount(ctx, n.timers(), "-inf", late)
+	owing := p.ZCard(ctx, n.owing())
+	past := p.ZCount(ctx, n.owing(), "-inf", strconv.FormatInt(s.Clock().UnixMilli(), 10))
 	if _, err := p.Exec(ctx); err != nil {
 		return Figures{}, script.Fault(err)
 	}
-	f := Figures{Pending: int(pending.Val()), Overdue: int(expired.Val() + timers.Val())}
+	f := Figures{Pending: int(pending.Val()), Rights: int(owing.Val()), Late: int(past.Val()), Overdue: int(expired.Val() + timers.Val())}
 	if z := first.Val(); len(z) > 0 {
 		f.Next = soonest(z[0])
 	}

@@ -43,6 +43,8 @@ func (n names) tries() string              { return n.base + "tries" }          
 func (n names) off() string                { return n.base + "off" }             // hash digest of a webhook's URL → ms when it answered 410; until a test reaches it; NoteAttempt
 func (n names) due() string                { return n.base + "due" }             // zset of the outbox; until done; consent/outbox
 func (n names) jobs() string               { return n.base + "jobs" }            // hash of the outbox; until done; consent/outbox
+func (n names) wishes() string             { return n.base + "wishes" }          // zset, lexical: "rr_… cr_…", all rights requests; as the record; fade or forget
+func (n names) owing() string              { return n.base + "owing" }           // zset id of an open rights request → ms when it is due; until answered; answer
 func (n names) dead() string               { return n.base + "dead" }            // zset of the outbox; 30 days; consent/outbox
 func (n names) terms(version string) string {
 	return n.base + "terms:" + version // string, the text of this version of the terms; for ever: what was agreed stays readable; nobody
@@ -54,6 +56,7 @@ func (n names) people(id string) string    { return n.base + "p:" + id } // stri
 func (n names) data(id string) string      { return n.base + "d:" + id } // string, sealed; until acknowledged, lapsed or ended; those steps
 func (n names) evidence(id string) string  { return n.base + "e:" + id } // string, sealed; EVIDENCE__KEEP after the end; fade or forget
 func (n names) disclosed(id string) string { return n.base + "x:" + id } // hash id of a disclosure → sealed; as evidence; fade or forget
+func (n names) rights(id string) string    { return n.base + "q:" + id } // hash of its rights requests (right.go); as evidence; fade or forget
 
 // idempotency is a string "id, 16 bytes of body digest, ms of its end"; consent.IdempotencyKept; Redis' own expiry.
 func (n names) idempotency(key consent.Digest) string { return n.base + "i:" + string(key[:]) }
@@ -79,14 +82,15 @@ func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "trie
 
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.
 func (n names) step(id string) []string {
-	keys := make([]string, 0, 25)
+	keys := make([]string, 0, 28)
 	for _, s := range consent.Statuses {
 		keys = append(keys, n.in(s))
 	}
 	return append(keys,
 		n.timers(), n.asking(), n.subjects(), n.guardians(), n.codes(), n.pauses(), n.quiet(), n.flags(),
 		n.audit(), n.events(), n.due(), n.jobs(),
-		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id))
+		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id),
+		n.rights(id), n.wishes(), n.owing())
 }
 
 // OutboxKeys are the keys of an app's outbox, for consent/outbox.

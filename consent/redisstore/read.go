@@ -205,7 +205,8 @@ func (s *Store) Due(ctx context.Context, app string, n int) ([]consent.Due, erro
 	for _, v := range found {
 		text, _ := v.(string)
 		if step, id, ok := strings.Cut(text, ":"); ok {
-			due = append(due, consent.Due{Step: consent.Step(step), ID: id})
+			id, right, _ := strings.Cut(id, ":")
+			due = append(due, consent.Due{Step: consent.Step(step), ID: id, Right: right})
 		}
 	}
 	return due, nil

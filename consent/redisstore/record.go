@@ -11,7 +11,7 @@ import (
 // Fields of a record's hash. Names are one letter and values are short, so that Redis keeps the hash as one compact
 // block: a value of more than 64 bytes would cost three times the memory. The scripts use the same letters.
 //
-//	s subject   t status    c custody   y reason    m method    l locale     h hold "1"
+//	s subject   t status    c custody   y reason    m method    l locale     h corrections that hold it (absent: none)
 //	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
 //	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
@@ -46,7 +46,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Method: consent.Method(f["m"]), Locale: f["l"],
 		CreatedAt: f.time("C"), ExpiresAt: f.time("X"), DecidedAt: f.time("D"), EndedAt: f.time("E"),
 		ReleaseBy: f.time("R"), EraseBy: f.time("B"), ErasedAt: f.time("A"),
-		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f["h"] == "1",
+		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f.int("h") > 0, Holds: f.int("h"),
 		Asked: f.list("a"), Granted: f.list("G"), Refused: f.list("F"), Terms: f["T"], Notice: f["N"],
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),

@@ -13,6 +13,8 @@ var known = []*consent.Error{
 	consent.ErrNotFound, consent.ErrNotPending, consent.ErrNotGranted, consent.ErrEnded, consent.ErrNotWithdrawn,
 	consent.ErrNotReleased, consent.ErrOnHold, consent.ErrDestroyed, consent.ErrStale, consent.ErrReplaced, consent.ErrLocked,
 	consent.ErrMismatch, consent.ErrHour, consent.ErrNotDue,
+	consent.ErrAnswered, consent.ErrNotTold,
+	{Kind: consent.KindConflict, Code: "rights_limit", Detail: "as many rights requests of this consent are open as may be at once"},
 	{Kind: consent.KindConflict, Code: "already_pending", Detail: "this subject already has a pending request"},
 	{Kind: consent.KindConflict, Code: "recently_refused", Detail: "this subject may not ask the same guardian again yet"},
 	{Kind: consent.KindTooMany, Code: "resend_limit", Detail: "the invitation was resent as often as a day allows"},

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"embed"
+	"slices"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/outbox"
@@ -16,7 +17,14 @@ var steps = []consent.Step{
 	consent.StepSignup, consent.StepInvite, consent.StepConfirm, consent.StepTry, stepRefund, consent.StepMisname,
 	consent.StepGrant, consent.StepDecline, consent.StepRelease, consent.StepAcknowledge, consent.StepCancel,
 	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
-	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget, stepLook, stepNote,
+	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget,
+	stepLook, stepNote,
+	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
+}
+
+// rightSteps are those that share rights.lua too.
+var rightSteps = []consent.Step{
+	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
 }
 
 // Steps without a word of their own in the log: look and note are given the act's.
@@ -36,7 +44,11 @@ const leave = "leave"
 func scripts() map[string]*script.Script {
 	all := make(map[string]*script.Script, len(steps)+len(others))
 	for _, s := range steps {
-		all[string(s)] = script.New(string(s), "#!lua\n"+outbox.PutLua+source("lib")+source(string(s)))
+		prelude := "#!lua\n" + outbox.PutLua + source("lib")
+		if slices.Contains(rightSteps, s) {
+			prelude += source("rights")
+		}
+		all[string(s)] = script.New(string(s), prelude+source(string(s)))
 	}
 	for _, name := range others {
 		text := source(name)

@@ -48,14 +48,8 @@ func (s *Store) Terms(ctx context.Context, app, version string) ([]byte, error) 
 	return text, script.Fault(err)
 }
 
-// Disclosed is one sealed disclosure.
-type Disclosed struct {
-	ID     string
-	Sealed consent.Sealed
-}
-
-// Disclosures lists what Disclose noted, the oldest first; nothing once the evidence is gone.
-func (s *Store) Disclosures(ctx context.Context, app, id string) ([]Disclosed, error) {
+// Disclosures implements consent.RightStore.
+func (s *Store) Disclosures(ctx context.Context, app, id string) ([]consent.Disclosed, error) {
 	if !consent.IsID(consent.PrefixRequest, id) {
 		return nil, consent.ErrNotFound
 	}
@@ -63,9 +57,9 @@ func (s *Store) Disclosures(ctx context.Context, app, id string) ([]Disclosed, e
 	if err != nil {
 		return nil, script.Fault(err)
 	}
-	out := make([]Disclosed, 0, len(all))
+	out := make([]consent.Disclosed, 0, len(all))
 	for one, sealed := range all {
-		out = append(out, Disclosed{one, consent.Sealed(sealed)})
+		out = append(out, consent.Disclosed{ID: one, Sealed: consent.Sealed(sealed)})
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
 	return out, nil

@@ -20,6 +20,7 @@ type Door interface {
 	ends
 	disclosures
 	subjects
+	rights
 	events
 	webhooks
 }

@@ -37,6 +37,10 @@ func endpoints() []endpoint {
 		{"GET", "/v1/consent-requests", "requests", nothing},
 		{"GET", "/v1/consent-requests/{id}", "requests", nothing},
 		{"GET", "/v1/subjects/user-1/consent", "requests", nothing},
+		{"POST", "/v1/rights-requests", "rights", func() any { return rightsBody("user-1", "access") }},
+		{"GET", "/v1/rights-requests", "rights", nothing},
+		{"GET", "/v1/rights-requests/{right}", "rights", nothing},
+		{"POST", "/v1/rights-requests/{right}/answer", "rights", func() any { return object{"outcome": "done"} }},
 		{"GET", "/v1/events", "events", nothing},
 		{"POST", "/v1/events/" + unknownEvent + "/replay", "events", nothing},
 		{"GET", "/v1/webhooks/deliveries", "events", nothing},
@@ -77,10 +81,11 @@ func TestMatrix(t *testing.T) {
 	}
 	h = openOn(t, h.Kit)
 	id := h.granted("user-1")
+	right := h.asked("user-1", "access")
 	for _, one := range endpoints() {
 		t.Run(one.method+" "+one.path, func(t *testing.T) {
 			h.t = t
-			path := strings.ReplaceAll(one.path, "{id}", id)
+			path := place(one.path, id, right)
 			for _, header := range []string{"", "Basic c2hvcDo=", "Bearer", "Bearer ", "Bearer a b", "Bearer " + consenttest.ShopKey + "x", "Bearer bhj_live_unknown", consenttest.ShopKey} {
 				r := h.call(one.method, path, one.body(), "Authorization", header).want(401, "unauthorized")
 				if r.Header.Get("WWW-Authenticate") == "" {
@@ -95,8 +100,11 @@ func TestMatrix(t *testing.T) {
 			}
 			h.call(one.method, path, one.body(), "Authorization", "Bearer "+liveKey, "Origin", "https://shop.example").want(403, "secret_key_in_browser")
 			h.call(one.method, path, one.body(), "Authorization", "Bearer "+liveKey, "Origin", "null").want(403, "secret_key_in_browser")
-			if strings.Contains(one.path, "{id}") {
-				h.foreign(one, id)
+			switch {
+			case strings.Contains(one.path, "{id}"):
+				h.foreign(one, id, unknownID, "cr_nonsense")
+			case strings.Contains(one.path, "{right}"):
+				h.foreign(one, right, unknownRight, "rr_nonsense")
 			}
 		})
 	}
@@ -108,17 +116,17 @@ func TestMatrix(t *testing.T) {
 }
 
 // foreign compares another app's id with one of nobody: body, headers and the commands that the store was sent (threats 8, 9).
-func (h *house) foreign(one endpoint, id string) {
+func (h *house) foreign(one endpoint, id, unknown, nonsense string) {
 	h.t.Helper()
 	ask := func(id string) (*reply, []string) {
 		watch := &commands{}
 		h.watch.Store(watch)
 		defer h.watch.Store(nil)
-		r := h.call(one.method, strings.ReplaceAll(one.path, "{id}", id), one.body(), "Authorization", "Bearer "+gameKey)
+		r := h.call(one.method, place(one.path, id, id), one.body(), "Authorization", "Bearer "+gameKey)
 		return r.want(404, "not_found"), watch.seen
 	}
 	theirs, sent := ask(id)
-	nobodys, sentToo := ask(unknownID)
+	nobodys, sentToo := ask(unknown)
 	if !bytes.Equal(theirs.Body, nobodys.Body) {
 		h.t.Errorf("bodies differ:\n%s\n%s", theirs.Body, nobodys.Body)
 	}
@@ -132,7 +140,7 @@ func (h *house) foreign(one endpoint, id string) {
 	if len(sent) == 0 || !slices.Equal(sent, sentToo) {
 		h.t.Errorf("the store was sent %v and %v", sent, sentToo)
 	}
-	if _, sentNone := ask("cr_nonsense"); len(sentNone) != 0 {
+	if _, sentNone := ask(nonsense); len(sentNone) != 0 {
 		h.t.Errorf("what is no id reached the store: %v", sentNone)
 	}
 }

@@ -16,6 +16,8 @@ type Figures map[string]AppFigures
 type AppFigures struct {
 	Pending int
 	Oldest  time.Duration // age of the oldest pending request; 0 when there is none
+	Rights  int           // rights requests that are open
+	Late    int           // those that were not answered in time
 	Overdue int           // requests whose destruction is due and not done
 	Dead    int           // letters and webhooks that nobody tries any more
 	Queues  map[string]QueueFigures
@@ -58,6 +60,8 @@ var (
 	descPending = desc("pending", "Requests that wait for a guardian.", "app")
 	descOldest  = desc("oldest_pending_seconds", "Age of the oldest pending request; at most the deadline.", "app")
 	descOverdue = desc("destruction_overdue", "Requests whose destruction is due and not done.", "app")
+	descRights  = desc("rights_open", "Rights requests of guardians that wait for the app's answer.", "app")
+	descLate    = desc("rights_overdue", "Rights requests that were not answered in time.", "app")
 	descDead    = desc("outbox_dead", "Letters and webhooks that nobody tries any more.", "app")
 	descDepth   = desc("outbox_depth", "Jobs that are due, waiting or being worked.", "app", "kind")
 	descAge     = desc("outbox_age_seconds", "How long the first job has been due without being taken.", "app", "kind")
@@ -65,7 +69,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descPending, descOldest, descOverdue, descDead, descDepth, descAge} {
+	for _, d := range []*prometheus.Desc{descUp, descPending, descOldest, descOverdue, descRights, descLate, descDead, descDepth, descAge} {
 		ch <- d
 	}
 }
@@ -83,6 +87,8 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 		ch <- gauge(descPending, float64(f.Pending), app)
 		ch <- gauge(descOldest, f.Oldest.Seconds(), app)
 		ch <- gauge(descOverdue, float64(f.Overdue), app)
+		ch <- gauge(descRights, float64(f.Rights), app)
+		ch <- gauge(descLate, float64(f.Late), app)
 		ch <- gauge(descDead, float64(f.Dead), app)
 		for kind, q := range f.Queues {
 			ch <- gauge(descDepth, float64(q.Depth), app, kind)

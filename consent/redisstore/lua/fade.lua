@@ -9,5 +9,6 @@ if not r or not r.b then return { 'ok', {}, {} } end
 unindex(r)
 redis.call('HDEL', k_record, 'b', 'o', 'P')
 redis.call('DEL', k_people, k_evidence, k_disclosed)
+disown()
 trace(r.t)
 return answer()

@@ -8,6 +8,7 @@ if not r then return { 'ok', {}, {} } end
 unindex(r)
 stop('fade')
 stop('overdue')
+disown()
 redis.call('DEL', k_record, k_people, k_data, k_evidence, k_disclosed)
 redis.call('ZREM', k_in[r.t], id)
 redis.call('ZREM', k_subjects, r.s .. ':' .. id)

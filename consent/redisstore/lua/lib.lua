@@ -4,8 +4,9 @@
 -- KEYS  1-7   in: pending granted declined expired cancelled withdrawn aged_out
 --       8-15  timers asking subjects guardians codes pauses quiet flags
 --       16-19 audit events due jobs
---       20-24 of the record: record people data evidence disclosed
---       25    signup only: idempotency
+--       20-25 of the record: record people data evidence disclosed rights
+--       26-27 wishes owing
+--       28    signup and ask only: idempotency
 -- ARGV  1 offset_ms   2 id   3 step   4-6 actor's kind, actor's ref, note   7-9 event's id ('' for none), type, data
 --       10 number of jobs, then four for each: id after_ms kind body; then the step's own: arg(1), arg(2), …
 -- Returns {'ok', fields of the record, {people, data, evidence}}, or {'no', code, extra}.
@@ -18,6 +19,8 @@ local k_timers, k_asking, k_subjects, k_guardians = KEYS[8], KEYS[9], KEYS[10], 
 local k_codes, k_pauses, k_quiet, k_flags = KEYS[12], KEYS[13], KEYS[14], KEYS[15]
 local k_audit, k_events, k_due, k_jobs = KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 local k_record, k_people, k_data, k_evidence, k_disclosed = KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
+local k_rights, k_wishes, k_owing = KEYS[25], KEYS[26], KEYS[27]
+local k_again = KEYS[28] -- of idempotency, or nil
 
 local id, step = ARGV[2], ARGV[3]
 local jobs = tonumber(ARGV[10])
@@ -94,6 +97,23 @@ end
 
 local function set(...) redis.call('HSET', k_record, ...) end
 
+local function alarm(what, right, at) redis.call('ZADD', k_timers, text(at), what .. ':' .. id .. ':' .. right) end
+local function silence(right)
+  for _, what in ipairs({ 'nudge', 'late', 'clear' }) do redis.call('ZREM', k_timers, what .. ':' .. id .. ':' .. right) end
+end
+
+-- disown removes every rights request of the record, with all that points to them.
+local function disown()
+  for _, name in ipairs(redis.call('HKEYS', k_rights)) do
+    if string.match(name, '^rr_%w+$') then
+      redis.call('ZREM', k_wishes, name .. ' ' .. id)
+      redis.call('ZREM', k_owing, name)
+      silence(name)
+    end
+  end
+  redis.call('DEL', k_rights)
+end
+
 local function timer(what, at) redis.call('ZADD', k_timers, text(at), what .. ':' .. id) end
 local function stop(what) redis.call('ZREM', k_timers, what .. ':' .. id) end
 
@@ -160,13 +180,16 @@ local function audit(status)
   if is[1] then set('e', seq) end
 end
 
+-- tell adds an event to the stream.
+local function tell(event, kind, data)
+  local oldest = text(tonumber(time[1]) * 1000 - 30 * day)
+  redis.call('XADD', k_events, 'MINID', '~', oldest, '*', 'e', event, 'a', text(now), 't', kind, 'd', data)
+end
+
 -- trace leaves behind what every change leaves: audit entry, event, jobs. mute leaves out the letters.
 local function trace(status, mute)
   audit(status)
-  if ARGV[7] ~= '' then
-    local oldest = text(tonumber(time[1]) * 1000 - 30 * day)
-    redis.call('XADD', k_events, 'MINID', '~', oldest, '*', 'e', ARGV[7], 'a', text(now), 't', ARGV[8], 'd', ARGV[9])
-  end
+  if ARGV[7] ~= '' then tell(ARGV[7], ARGV[8], ARGV[9]) end
   for i = 0, jobs - 1 do
     local job = 10 + 4 * i
     if not (mute and ARGV[job + 3] == 'letter') then

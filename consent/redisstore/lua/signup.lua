@@ -6,8 +6,8 @@
 -- third word, 'id', when it is known by its id alone.
 local dies, subject, pair, guardians, mail, hint = number(3), arg(7), arg(8), arg(9), arg(11), arg(12)
 
-if KEYS[25] then
-  local body, first, ends = string.match(redis.call('GET', KEYS[25]) or '', '^(................)(%S+) (%d+)$')
+if k_again then
+  local body, first, ends = string.match(redis.call('GET', k_again) or '', '^(................)(%S+) (%d+)$')
   if body and tonumber(ends) > now then
     if body ~= arg(4) then return refuse('idempotency_mismatch') end
     return { 'replay', first }
@@ -47,7 +47,7 @@ for i = 15, 14 + 2 * flags, 2 do
     redis.call('HSET', k_flags, arg(i), arg(i + 1))
   end
 end
-if KEYS[25] then redis.call('SET', KEYS[25], arg(4) .. id .. ' ' .. text(now + day), 'PX', text(day)) end
+if k_again then redis.call('SET', k_again, arg(4) .. id .. ' ' .. text(now + day), 'PX', text(day)) end
 redis.call('ZREMRANGEBYSCORE', k_pauses, '-inf', text(now))
 redis.call('ZREMRANGEBYSCORE', k_quiet, '-inf', text(now))
 trace('pending', mute)
