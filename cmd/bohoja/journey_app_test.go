@@ -88,7 +88,11 @@ func (s *story) doOnce(req *http.Request) (answer, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
-	return answer{res.StatusCode, res.Header, string(text)}, err
+	a := answer{res.StatusCode, res.Header, string(text)}
+	if s.stage.asks != nil {
+		s.stage.asks(req, a, err)
+	}
+	return a, err
 }
 
 func (s *story) keep(ts *testscript.TestScript, a answer) {

@@ -39,6 +39,9 @@ func (s *story) wordClean(ts *testscript.TestScript, _ bool, _ []string) {
 
 func (s *story) metrics(ts *testscript.TestScript) string {
 	a, err := s.doOnce(getting(ts, "http://"+s.processes[s.at].ops+"/metrics"))
+	if err != nil && s.patient { // it is being killed and started anew
+		return ""
+	}
 	ts.Check(err)
 	if !strings.Contains(a.body, "bohoja_build_info") {
 		ts.Fatalf("these are no metrics: %d", a.status)
@@ -96,6 +99,7 @@ func value(ctx context.Context, ts *testscript.TestScript, c *redis.Client, key 
 	ts.Check(err)
 	var out []string
 	switch kind {
+	case "none": // gone meanwhile
 	case "string":
 		var one string
 		one, err = c.Get(ctx, key).Result()
@@ -145,6 +149,10 @@ func (s *story) wordGone(ts *testscript.TestScript, _ bool, _ []string) {
 	if got := s.redis.Command("EXISTS", base+"p:"+id, base+"d:"+id, base+"e:"+id); got != ":0" {
 		ts.Fatalf("something is left: %s", got)
 	}
+}
+
+func (s *story) wordForgotten(ts *testscript.TestScript, _ bool, _ []string) {
+	wait(ts, func() bool { return s.own(ts, http.MethodGet, "", "").status == http.StatusNotFound }, "the record to be forgotten")
 }
 
 // wordShredded looks for the file of the key of the hour in which the request of the test space came.

@@ -17,9 +17,11 @@ import (
 // receiver is the app's end of its webhook.
 type receiver struct {
 	server *httptest.Server
+	url    string // where the service reaches it
 	secret string
 	down   atomic.Bool
 	gone   atomic.Bool // it answers 410
+	told   func()      // after each 2xx; nil: nothing
 
 	mu   sync.Mutex
 	came []*delivery
@@ -36,6 +38,7 @@ type delivery struct {
 func newReceiver(t testing.TB, secret string) *receiver {
 	r := &receiver{secret: secret}
 	r.server = httptest.NewServer(r)
+	r.url = r.server.URL
 	t.Cleanup(r.server.Close)
 	return r
 }
@@ -60,6 +63,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+	if r.told != nil {
+		_ = http.NewResponseController(w).Flush()
+		r.told()
+	}
 }
 
 // of lists the attempts for an event of a request.

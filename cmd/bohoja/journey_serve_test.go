@@ -22,8 +22,10 @@ import (
 type process struct {
 	public, ops string
 	cmd         *exec.Cmd
-	done        chan struct{} // closed when cmd has ended; nil before the first start
 	said        saying
+
+	mu   sync.Mutex
+	done chan struct{} // closed when cmd has ended; nil before the first start
 }
 
 // saying is what a process wrote, over all its starts.
@@ -93,13 +95,35 @@ func (s *story) wordServe(ts *testscript.TestScript, _ bool, args []string) {
 
 // start runs a command of bohoja that goes on until it is ended.
 func (p *process) start(ts *testscript.TestScript, dir string, environ []string, args ...string) {
-	p.cmd = exec.Command("bohoja", args...)
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, environ, &p.said, &p.said
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its processes with it
-	ts.Check(p.cmd.Start())
+	cmd := exec.Command("bohoja", args...)
+	cmd.Dir, cmd.Env = dir, environ
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ts.Check(p.run(cmd))
+}
+
+// run is for who has the lock.
+func (p *process) run(cmd *exec.Cmd) error {
+	cmd.Stdout, cmd.Stderr = &p.said, &p.said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its processes with it
+	if err := cmd.Start(); err != nil {
+		return err
+	}
 	done := make(chan struct{})
-	go func() { _ = p.cmd.Wait(); close(done) }()
-	p.done = done
+	go func() { _ = cmd.Wait(); close(done) }()
+	p.cmd, p.done = cmd, done
+	return nil
+}
+
+// again kills the process and starts it anew as it was.
+func (p *process) again() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	cmd := exec.Command(p.cmd.Path, p.cmd.Args[1:]...)
+	cmd.Dir, cmd.Env = p.cmd.Dir, p.cmd.Env
+	return p.run(cmd)
 }
 
 // keyForm finds the key that dev prints.
@@ -151,6 +175,8 @@ func (p *process) ready() bool {
 }
 
 func (p *process) ended() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.done == nil {
 		return true
 	}
@@ -164,7 +190,9 @@ func (p *process) ended() bool {
 
 // kill ends the process as kill -9 does. It does nothing to one that does not run.
 func (p *process) kill() {
-	if p.ended() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done == nil {
 		return
 	}
 	_ = p.cmd.Process.Kill()

@@ -33,6 +33,7 @@ type story struct {
 	killAt    string // the point at which here kills
 	redis     *consenttest.RedisServer
 	proxy     *consenttest.Proxy // before Redis, while the sweeper is asleep
+	stage     stage              // what the story is played on, where it is not a Redis of its own
 	smtp      *mailertest.Server
 	box       func() []catcher.Letter // where letters arrive; nil: at smtp
 	taken     map[int]bool            // letters that the story has read
@@ -47,6 +48,15 @@ type story struct {
 	whatever  bool // takes any page
 	crowd     *crowd
 	secrets   []string // what may be seen nowhere
+}
+
+// stage is set by suites that play the stories elsewhere. What is nil is as it always is.
+type stage struct {
+	redis func(s *story, ts *testscript.TestScript, settings []string) // sets s.redis and $BOHOJA_REDIS__URL
+	smtp  func(s *story, ts *testscript.TestScript)                    // once s.smtp runs
+	hooks func(s *story)                                               // once s.hooks runs, before it is declared
+	asks  func(req *http.Request, a answer, err error)                 // each answer
+	ends  func(s *story)                                               // when all is told, and everything still runs
 }
 
 // wait polls until ok. what says what was waited for.
@@ -78,7 +88,7 @@ func (s *story) declareApps() error {
 	sum := func(key string) string { d := sha256.Sum256([]byte(key)); return hex.EncodeToString(d[:]) }
 	hooks := "[]"
 	if s.hooks != nil {
-		hooks = "[{url: " + s.hooks.server.URL + "/hooks, secret: " + s.hooks.secret + "}]"
+		hooks = "[{url: " + s.hooks.url + "/hooks, secret: " + s.hooks.secret + "}]"
 	}
 	out := strings.NewReplacer("LIVE", sum(s.keys["live"]), "TEST", sum(s.keys["test"]), "HOOKS", hooks).Replace(string(text))
 	return os.WriteFile(filepath.Join(s.dir, "bohoja.yaml"), []byte(out), 0o600)
@@ -99,6 +109,8 @@ func (s *story) wordDeclare(ts *testscript.TestScript, _ bool, args []string) {
 
 func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 	switch {
+	case s.redis == nil && s.stage.redis != nil:
+		s.stage.redis(s, ts, args)
 	case s.redis == nil:
 		s.redis = consenttest.Redis(s.t, args...)
 		ts.Setenv("BOHOJA_REDIS__URL", s.redis.URL())
@@ -123,6 +135,9 @@ func (s *story) wordSMTP(ts *testscript.TestScript, _ bool, args []string) {
 	if s.smtp == nil {
 		s.smtp = mailertest.New(s.t, mailertest.Options{Keep: 5000})
 		ts.Setenv("BOHOJA_SMTP__URL", s.smtp.URL())
+		if s.stage.smtp != nil {
+			s.stage.smtp(s, ts)
+		}
 		return
 	}
 	switch args[0] {
@@ -156,6 +171,9 @@ func (s *story) wordHooks(ts *testscript.TestScript, _ bool, args []string) {
 	case s.hooks == nil:
 		s.hooks = newReceiver(s.t, webhook.NewSecret().Reveal())
 		s.hide(s.hooks.secret)
+		if s.stage.hooks != nil {
+			s.stage.hooks(s)
+		}
 		ts.Check(s.declareApps())
 	case one(ts, args) == "down":
 		s.hooks.down.Store(true)
@@ -210,6 +228,9 @@ func (s *story) client() *http.Client {
 func (s *story) end() {
 	if s.crowd != nil {
 		s.crowd.leave()
+	}
+	if s.stage.ends != nil {
+		s.stage.ends(s)
 	}
 	for _, p := range s.processes {
 		p.kill()

@@ -37,6 +37,7 @@ import (
 //	ready [STATUS]               wait until /readyz says so (200)
 //	outbox KIND OUTCOME N        wait until so many tries of letters or webhooks ended so
 //	gone                         nothing of a person is left in the record
+//	forgotten                    wait until there is no record any more
 //	shredded                     the key under which the request was sealed is destroyed;  ! shredded  it is there
 //	snapshot FILE                every value of Redis, into a file
 //	clean                        no name, address, data or token of this story in logs, metrics, Redis, files
@@ -88,7 +89,7 @@ func words() map[string]word {
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "back": (*story).wordBack, "twice": (*story).wordTwice,
 		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
-		"gone": (*story).wordGone, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox,
+		"gone": (*story).wordGone, "forgotten": (*story).wordForgotten, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -19,6 +20,7 @@ type Proxy struct {
 	marker []byte // answers to requests that hold it are lost; nil: none
 	left   int    // how many more
 	seen   int    // requests with the marker that went through
+	strike *Strike
 	conns  map[net.Conn]bool
 }
 
@@ -89,16 +91,16 @@ func (p *Proxy) serve(client net.Conn) {
 	p.mu.Lock()
 	p.conns[client] = true
 	p.mu.Unlock()
-	lose := make(chan struct{})
-	go p.answers(client, server, lose)
-	p.requests(client, server, lose)
+	lose, under := make(chan struct{}), new(atomic.Pointer[Strike])
+	go p.answers(client, server, lose, under)
+	p.requests(client, server, lose, under)
 	p.mu.Lock()
 	delete(p.conns, client)
 	p.mu.Unlock()
 }
 
 // requests passes on what the client sends. One write of a client is taken as one request: test clients do not split.
-func (p *Proxy) requests(client, server net.Conn, lose chan struct{}) {
+func (p *Proxy) requests(client, server net.Conn, lose chan struct{}, under *atomic.Pointer[Strike]) {
 	buf := make([]byte, 256<<10)
 	lost := false
 	for {
@@ -107,6 +109,9 @@ func (p *Proxy) requests(client, server net.Conn, lose chan struct{}) {
 			if !lost && p.mark(buf[:n]) {
 				lost = true
 				close(lose) // before the request, so that the answer cannot be quicker
+			}
+			if !p.aim(buf[:n], under) {
+				return
 			}
 			if _, err := server.Write(buf[:n]); err != nil {
 				return
@@ -134,7 +139,7 @@ func (p *Proxy) mark(request []byte) bool {
 }
 
 // answers passes back what the server says, until an answer is to be lost: that one is read, so it was given, and dropped.
-func (p *Proxy) answers(client, server net.Conn, lose chan struct{}) {
+func (p *Proxy) answers(client, server net.Conn, lose chan struct{}, under *atomic.Pointer[Strike]) {
 	defer func() { _ = client.Close() }()
 	buf := make([]byte, 256<<10)
 	for {
@@ -143,6 +148,9 @@ func (p *Proxy) answers(client, server net.Conn, lose chan struct{}) {
 		case <-lose:
 			return
 		default:
+		}
+		if n > 0 && p.hit(under, n) {
+			return
 		}
 		if n > 0 {
 			if _, err := client.Write(buf[:n]); err != nil {

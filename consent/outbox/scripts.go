@@ -35,3 +35,13 @@ func newScripts() scripts {
 		bury: with("bury", buryLua), revive: with("revive", reviveLua), drop: with("drop", dropLua),
 	}
 }
+
+// Scripts are the outbox's scripts by name, for those that look at what goes to the server.
+func Scripts() map[string]*script.Script {
+	s := newScripts()
+	all := map[string]*script.Script{}
+	for _, one := range []*script.Script{s.claim, s.done, s.retry, s.bury, s.revive, s.drop} {
+		all[one.Name()] = one
+	}
+	return all
+}

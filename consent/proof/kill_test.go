@@ -32,7 +32,7 @@ func killRound(t *testing.T, kills int, seed uint64) consenttest.Figures {
 	for range kills {
 		c.grows(1 << 12)
 		server.Command("BGREWRITEAOF")
-		time.Sleep(time.Duration(random.IntN(amount(100, 400))) * time.Millisecond)
+		time.Sleep(time.Duration(random.IntN(amount(100, 4000))) * time.Millisecond)
 		server.Restart()
 		back = append(back, time.Now())
 	}

@@ -40,6 +40,9 @@ var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt"
 // leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.
 const leave = "leave"
 
+// Scripts are the scripts of all steps by name, for those that look at what goes to the server.
+func Scripts() map[string]*script.Script { return scripts() }
+
 // scripts by name. A missing file is a fault of the program and panics at the first New.
 func scripts() map[string]*script.Script {
 	all := make(map[string]*script.Script, len(steps)+len(others))

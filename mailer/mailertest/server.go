@@ -57,6 +57,7 @@ type Fault struct {
 	To    string // only for this recipient (StageMail: sender); "" for everybody
 	Code  int    // the reply; 0: the connection is cut without one
 	Times int    // how often; 0: always
+	Then  func() // called before the client is told; nil: nothing
 
 	hits int
 }
@@ -154,6 +155,21 @@ func (s *Server) Hits(at catcher.Stage) int {
 }
 
 func (s *Server) judge(at catcher.Stage, addr string) error {
+	f := s.fault(at, addr)
+	if f == nil {
+		return nil
+	}
+	if f.Then != nil {
+		f.Then()
+	}
+	if f.Code == 0 {
+		return catcher.ErrCut
+	}
+	return catcher.Refusal(f.Code, "refused <"+addr+"> on purpose")
+}
+
+// fault finds the first that fits, and counts it.
+func (s *Server) fault(at catcher.Stage, addr string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
@@ -161,10 +177,7 @@ func (s *Server) judge(at catcher.Stage, addr string) error {
 			continue
 		}
 		f.hits++
-		if f.Code == 0 {
-			return catcher.ErrCut
-		}
-		return catcher.Refusal(f.Code, "refused <"+addr+"> on purpose")
+		return f
 	}
 	return nil
 }

@@ -48,6 +48,9 @@ func formOf(src string) form {
 // Name is the script's name.
 func (s *Script) Name() string { return s.name }
 
+// Source is what is sent to a server that does not know the script yet, and sha by what it is called afterwards.
+func (s *Script) Source() (text, sha string) { return s.full.src, s.full.sha }
+
 // Run executes the script at most once.
 //
 // Errors: consent.ErrUnavailable when it surely was not executed (server not reached, or it refuses every write now),

@@ -1,0 +1,311 @@
+//go:build proof
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bohoja/bohoja/consent/consenttest"
+	"github.com/bohoja/bohoja/consent/outbox"
+	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+	"github.com/bohoja/bohoja/mailer/catcher"
+	"github.com/bohoja/bohoja/mailer/mailertest"
+)
+
+// long reports whether the long forms are wanted.
+func long() bool { return os.Getenv("BOHOJA_PROOF") == "long" }
+
+// reading are the scripts that change nothing.
+var reading = []string{"get", "due", "list", "trail"}
+
+// moving are the scripts that change something, by name.
+func moving() map[string]*script.Script {
+	all := redisstore.Scripts()
+	for name, s := range outbox.Scripts() {
+		all[name] = s
+	}
+	for _, name := range reading {
+		delete(all, name)
+	}
+	return all
+}
+
+// tally counts over all stories of a suite.
+type tally struct {
+	acked, raw, twice, runs, struck atomic.Int64
+}
+
+// tell prints the suite's figures. That nothing is lost, no story may have failed.
+func (c *tally) tell(t *testing.T, suite, more string) {
+	t.Helper()
+	f := consenttest.Figures{Suite: suite, Acknowledged: int(c.acked.Load()), Raw: int(c.raw.Load()), Duplicates: int(c.twice.Load()), More: more}
+	f.Tell(t)
+	f.Sound(t)
+}
+
+// watch makes a story count: answers of success to what changes something, and what was told twice.
+func (c *tally) watch(s *story) {
+	s.stage.asks = func(req *http.Request, a answer, err error) {
+		if err == nil && req.Method != http.MethodGet && req.Method != http.MethodHead && a.status < http.StatusBadRequest {
+			c.acked.Add(1)
+		}
+	}
+	s.stage.ends = func(s *story) {
+		c.runs.Add(1)
+		c.raw.Add(int64(s.repeats()))
+	}
+}
+
+// repeats are letters and events that came again under their own id.
+func (s *story) repeats() (n int) {
+	seen := map[string]bool{}
+	again := func(id string) {
+		if seen[id] {
+			n++
+		}
+		seen[id] = true
+	}
+	if s.smtp != nil {
+		for _, l := range s.smtp.Letters() {
+			again(l.MessageID)
+		}
+	}
+	if s.hooks != nil {
+		s.hooks.mu.Lock()
+		defer s.hooks.mu.Unlock()
+		for _, d := range s.hooks.came {
+			again(d.id)
+		}
+	}
+	return n
+}
+
+// point is a crossing between the service and the world at which it is struck.
+type point struct {
+	script string // which script crosses; "" for the ones below
+	moment string // "before", "after", "dropped" (nobody is killed)
+	nth    int
+}
+
+func (p point) String() string { return fmt.Sprintf("%s-%s-%d", p.script, p.moment, p.nth) }
+
+// strikes plays a story with the service killed at a point, and anew after that. A point that is not met fails the test.
+func strikes(t *testing.T, c *tally, file string, p point) {
+	played(t, c, file, func(s *story) {
+		count := s.stage.ends
+		s.stage.redis = func(s *story, ts *testscript.TestScript, settings []string) {
+			s.redis = consenttest.Redis(s.t, settings...)
+			for _, one := range moving() { // a script that is not known yet would cross twice
+				source, _ := one.Source()
+				s.redis.Command("SCRIPT", "LOAD", source)
+			}
+			proxy := consenttest.NewProxy(s.t, s.redis.Addr)
+			proxy.Strike(p.strike(s))
+			ts.Setenv("BOHOJA_REDIS__URL", "redis://"+proxy.Addr)
+			s.stage.ends = func(s *story) {
+				count(s)
+				if !proxy.Struck() && p.nth == 1 {
+					s.t.Errorf("the story never came to %s", p)
+				}
+			}
+		}
+	})
+}
+
+// strike arms the point. Claims come all the time, so they count once there is a request, and when they bring a job.
+func (p point) strike(s *story) consenttest.Strike {
+	_, sha := moving()[p.script].Source()
+	_, signup := moving()["signup"].Source()
+	out := consenttest.Strike{Marker: sha, Nth: p.nth, Answered: p.moment != "before", Do: s.rise}
+	if p.script != "signup" {
+		out.After = signup
+	}
+	if p.script == "outbox.claim" {
+		out.Least = 64
+	}
+	if p.moment == "dropped" { // what was claimed unheard is due again when its lease ends
+		out.Do = func() { go s.soon(s.processes[""]) }
+	}
+	return out
+}
+
+// rise kills the service and starts it anew; then the leases of what it held end.
+func (s *story) rise() {
+	p := s.processes[""]
+	if err := p.again(); err != nil {
+		s.t.Error(err)
+	}
+	go s.soon(p)
+}
+
+// soon moves the clock once the service answers.
+func (s *story) soon(p *process) {
+	for late := time.Now().Add(patience); !p.ready() && time.Now().Before(late); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	_, _ = s.tryAsk("http://"+p.public, s.keys["test"], http.MethodPost, "/v1/test/clock/advance", `{"by": "3m"}`)
+}
+
+// crossings are the scripts that a story sends.
+var crossings = map[string][]string{
+	"way":     {"signup", "outbox.claim", "count", "invite", "outbox.done", "try", "refund", "grant", "release", "acknowledge", "attempt"},
+	"ends":    {"decline", "withdraw", "erase", "expire"},
+	"changes": {"resend", "correct", "misname", "join", "confirm", "lapse", "overdue", "cancel", "fade", "forget", "outbox.retry"},
+}
+
+// alone are scripts that no story sends: claim binds a key file when it is made (consent/seal has a suite of its own), the
+// others are for staff's acts, a disclosure, and letters that are dead (consent/redisstore, consent/outbox).
+var alone = []string{"claim", "disclose", "look", "note", "leave", "outbox.bury", "outbox.revive", "outbox.drop"}
+
+// TestFailPoints kills the service at every script that a story sends, before the store has it and after the store has done
+// it, and starts it anew: the story goes on to its end.
+func TestFailPoints(t *testing.T) {
+	c := &tally{}
+	n := eachPoint(t, c, "before", "after")
+	c.tell(t, "P3 service killed, fail points", fmt.Sprintf("%d points, %d runs", n, c.runs.Load()))
+}
+
+// TestDropped loses the answer to every script that a story sends, once, and kills nobody.
+func TestDropped(t *testing.T) {
+	c := &tally{}
+	n := eachPoint(t, c, "dropped")
+	c.tell(t, "P4 answers dropped", fmt.Sprintf("%d scripts, %d runs", n, c.runs.Load()))
+}
+
+// TestFailPointsOfEveryScript sees that no script is forgotten above.
+func TestFailPointsOfEveryScript(t *testing.T) {
+	all := slices.Clone(alone)
+	for _, names := range crossings {
+		all = append(all, names...)
+	}
+	for name := range moving() {
+		if !slices.Contains(all, name) {
+			t.Errorf("no story sends %s: nobody knows what happens when it is cut", name)
+		}
+	}
+}
+
+// eachPoint plays the stories of testdata/killed with every point of theirs, and returns how many points there are.
+func eachPoint(t *testing.T, c *tally, moments ...string) (points int) {
+	most := 1
+	if long() {
+		most = 4
+	}
+	t.Run("points", func(t *testing.T) {
+		for file, names := range crossings {
+			for _, name := range names {
+				for _, moment := range moments {
+					points++
+					for nth := 1; nth <= most; nth++ {
+						p := point{name, moment, nth}
+						t.Run(p.String(), func(t *testing.T) {
+							t.Parallel()
+							strikes(t, c, file, p)
+						})
+					}
+				}
+			}
+		}
+	})
+	return points
+}
+
+// TestFailPointsOutside kills the service when a mail server has taken a letter and not said so, and when a receiver of
+// webhooks has said that it has it.
+func TestFailPointsOutside(t *testing.T) {
+	c := &tally{}
+	t.Run("points", func(t *testing.T) {
+		for name, place := range map[string]func(s *story){"smtp-dot": killAtDot, "webhook-2xx": killAtHook} {
+			for _, file := range []string{"way", "ends"} {
+				t.Run(name+"-"+file, func(t *testing.T) {
+					t.Parallel()
+					played(t, c, file, place)
+				})
+			}
+		}
+	})
+	c.tell(t, "P3 service killed, mail and hooks", fmt.Sprintf("%d runs: after the dot of a letter, after a webhook's 2xx", c.runs.Load()))
+}
+
+// played plays a story of testdata/killed on a stage.
+func played(t *testing.T, c *tally, file string, place func(s *story)) {
+	with := params("", "")
+	with.Files = []string{filepath.Join("testdata", "killed", file+".txtar")}
+	setup := with.Setup
+	with.Setup = func(env *testscript.Env) error {
+		err := setup(env)
+		s := env.Values[storyKey{}].(*story)
+		c.watch(s)
+		place(s)
+		return err
+	}
+	testscript.Run(t, with)
+}
+
+func killAtDot(s *story) {
+	s.stage.smtp = func(s *story, _ *testscript.TestScript) {
+		s.smtp.Fail(mailertest.Fault{Stage: catcher.StageDot, Times: 1, Then: s.rise})
+	}
+}
+
+func killAtHook(s *story) {
+	var once sync.Once
+	s.stage.hooks = func(s *story) { s.hooks.told = func() { once.Do(s.rise) } }
+}
+
+// TestKilledAtRandom kills the service again and again, at any moment of a story.
+func TestKilledAtRandom(t *testing.T) {
+	c, runs, kills := &tally{}, 4, new(atomic.Int64)
+	if long() {
+		runs = 100
+	}
+	t.Run("runs", func(t *testing.T) {
+		for n := range runs {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel()
+				random := rand.New(rand.NewPCG(uint64(n), 3))
+				played(t, c, []string{"way", "ends", "changes"}[n%3], func(s *story) { s.haunt(random, kills) })
+			})
+		}
+	})
+	c.tell(t, "P3 service killed at random", fmt.Sprintf("%d kills in %d runs", kills.Load(), c.runs.Load()))
+}
+
+// haunt kills the service at random from its first answer to the story's end.
+func (s *story) haunt(random *rand.Rand, kills *atomic.Int64) {
+	asks, ends, over, began := s.stage.asks, s.stage.ends, make(chan struct{}), sync.Once{}
+	var all sync.WaitGroup
+	s.stage.asks = func(req *http.Request, a answer, err error) {
+		asks(req, a, err)
+		began.Do(func() {
+			all.Go(func() {
+				for range 4 {
+					select {
+					case <-over:
+						return
+					case <-time.After(time.Duration(50+random.IntN(700)) * time.Millisecond):
+						s.rise()
+						kills.Add(1)
+					}
+				}
+			})
+		})
+	}
+	s.stage.ends = func(s *story) {
+		close(over)
+		all.Wait()
+		ends(s)
+	}
+}
