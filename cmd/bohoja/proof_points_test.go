@@ -167,7 +167,7 @@ var crossings = map[string][]string{
 
 // alone are scripts that no story sends: claim binds a key file when it is made (consent/seal has a suite of its own), the
 // others are for staff's acts, a disclosure, and letters that are dead (consent/redisstore, consent/outbox).
-var alone = []string{"claim", "disclose", "look", "note", "leave", "outbox.bury", "outbox.revive", "outbox.drop"}
+var alone = []string{"claim", "disclose", "look", "note", "leave", "charge", "enter", "person", "visit", "outbox.bury", "outbox.revive", "outbox.drop"}
 
 // TestFailPoints kills the service at every script that a story sends, before the store has it and after the store has done
 // it, and starts it anew: the story goes on to its end.
