@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -71,12 +72,12 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 	if !limited(l.Letter) {
 		return nil
 	}
-	if err := s.mayRemind(rec, l); err != nil {
-		return err
-	}
 	box, ok := ParseMailbox(letter.To.Reveal())
 	if !ok {
 		return ErrMoot
+	}
+	if err := s.mayRemind(rec, l, s.isPlayed(box)); err != nil {
+		return err
 	}
 	digests := s.Vault.Digests(DigestEmail, box.Canonical.Reveal())
 	quiet, err := s.Store.Quiet(ctx, s.appIDs(), digests)
@@ -85,6 +86,9 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 	}
 	if quiet {
 		return s.noteQuiet(ctx, app, rec, l)
+	}
+	if s.isPlayed(box) {
+		return nil
 	}
 	wait, err := s.Store.CountLetter(ctx, digests[0], letter.ID, s.Settings.GuardianDay)
 	if err != nil {
@@ -96,9 +100,14 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 	return nil
 }
 
+// isPlayed reports whether this guardian is one that the test space plays: nobody is there to be bothered.
+func (s *Service) isPlayed(box Mailbox) bool {
+	return s.Settings.Test && strings.HasSuffix(box.Canonical.Reveal(), "@"+TestDomain)
+}
+
 // mayRemind keeps a reminder that an outage held up out of the night, and drops one that would
 // follow another letter too soon or come too late for an answer.
-func (s *Service) mayRemind(rec Record, l LetterJob) error {
+func (s *Service) mayRemind(rec Record, l LetterJob, played bool) error {
 	if l.Letter != LetterRemind {
 		return nil
 	}
@@ -106,7 +115,7 @@ func (s *Service) mayRemind(rec Record, l LetterJob) error {
 	if now.Sub(rec.MailAt) < remindGap || s.decideBy(rec).Sub(now) < remindLeft {
 		return ErrMoot
 	}
-	if wait := s.decent(now).Sub(now); wait > 0 {
+	if wait := s.decent(now).Sub(now); wait > 0 && !played {
 		return &Error{Kind: KindTooMany, Code: "mail_hours", Detail: "reminders go out by day", RetryAfter: wait}
 	}
 	return nil

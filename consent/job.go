@@ -12,6 +12,7 @@ type JobKind string
 const (
 	JobLetter  JobKind = "letter"
 	JobWebhook JobKind = "webhook"
+	JobAct     JobKind = "act" // of a guardian that is played (package rehearsal); in the test space alone
 )
 
 // Job is work that must follow a step. The script that makes the step writes it, so it is neither lost nor done for a
@@ -22,6 +23,9 @@ type Job struct {
 	After time.Duration // due this long after the step, by the store's clock
 	Body  []byte        // opaque to the store and the outbox: JSON of LetterJob or HookJob
 }
+
+// TestDomain is where the guardians live that the test space plays. It is reserved (RFC 6761), so no letter gets there.
+const TestDomain = "guardian.test"
 
 // LetterJob is the body of a JobLetter. It names what is to be told, not to whom: names and addresses are opened from
 // the record when the letter is written, so a corrected address is used, and a letter of an ended request is dropped.

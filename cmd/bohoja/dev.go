@@ -78,6 +78,7 @@ func (w *world) dev(ctx context.Context, listen string) error {
 		return err
 	}
 	defer sender.Close()
+	h.inbox = true
 	s, err := h.open(ctx, redisstore.Test, sender)
 	if err != nil {
 		return err

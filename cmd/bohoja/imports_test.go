@@ -52,6 +52,7 @@ var rooms = map[string][]string{
 	"consent/gate":              {"consent"},
 	"consent/gate/rows":         nil,
 	"consent/webhook":           {"consent"},
+	"consent/rehearsal":         {"consent"},
 	"consent/redisstore/script": {"consent"},
 	"consent/outbox":            {"consent", "consent/redisstore/script"},
 	"consent/staff":             {"consent"},

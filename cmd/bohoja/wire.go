@@ -19,6 +19,7 @@ import (
 	"github.com/bohoja/bohoja/consent/link"
 	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/redisstore"
+	"github.com/bohoja/bohoja/consent/rehearsal"
 	"github.com/bohoja/bohoja/consent/seal"
 	"github.com/bohoja/bohoja/consent/staff"
 	"github.com/bohoja/bohoja/consent/webhook"
@@ -39,6 +40,7 @@ type house struct {
 	tide     *audit.Tide   // of the live space
 	keeper   *audit.Keeper // of the live space; nil but in serve
 	spaces   []*space      // the live space first, where there is one
+	inbox    bool          // the mail server is one to look into, as in dev
 }
 
 // space is one world of data with all that works on it: live, or test.
@@ -103,13 +105,17 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	}
 	h.openTeam(s)
 	s.service.Store, s.service.Vault, s.service.Links, s.service.Courier = h.metrics.Counted(s.store), s.vault, s.links, courier
+	workers := map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell}
+	if name == redisstore.Test {
+		s.service.Courier, workers[consent.JobAct] = h.played(s, courier)
+	}
 	s.service.Herald = h.hooks
 	if h.set.Mail.CheckDomain && name == redisstore.Live {
 		s.service.Domains = &mailer.Domains{}
 	}
 	s.relay = outbox.NewRelay(outbox.Setup{
 		Queue: s.queue, Apps: h.working(name), Log: h.log, Remains: remains,
-		Workers: map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell},
+		Workers: workers,
 		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
 			h.metrics.Try(string(k), string(o), took)
 		},
@@ -219,6 +225,25 @@ func (h *house) adopt(ctx context.Context, set *config.Settings) error {
 // post works the letters of a space.
 func (s *space) post(ctx context.Context, j outbox.Job) error {
 	return s.service.Post(ctx, consent.Job{ID: j.ID, Kind: j.Kind, Body: j.Body})
+}
+
+// played is a courier that also plays the guardians at guardian.test, and the worker of their acts. Their letters go where a
+// developer may look, and never to a mail server outside.
+func (h *house) played(s *space, mail consent.Courier) (consent.Courier, outbox.Worker) {
+	inbox := mail
+	if !h.inbox {
+		inbox = unsent{}
+	}
+	cast := rehearsal.New(rehearsal.Options{
+		Stage: s.service, Outbox: s.store, Mail: mail, Played: inbox, Read: s.service.Settings.MinPage,
+	})
+	return cast, func(ctx context.Context, j outbox.Job) error {
+		app, ok := s.service.Book().Apps[j.App]
+		if !ok {
+			return outbox.ErrDrop
+		}
+		return cast.Act(ctx, app, j.Body)
+	}
 }
 
 // tell works the webhooks of a space.
