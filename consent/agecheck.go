@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // AgeCheck is a question about an age, with the identities under which a child may already be known.
@@ -30,12 +31,7 @@ func (s *Service) AgeCheck(ctx context.Context, app *App, q AgeCheck) (AgeAnswer
 	if q.Claim == (AgeClaim{}) {
 		f.add("", "required", "a birth_date or an age is required")
 	}
-	if q.Claim.Age != nil && (*q.Claim.Age < 0 || *q.Claim.Age > 150) {
-		f.add("/age", "invalid", "completed years, 0 to 150")
-	}
-	if q.Claim.BirthDate != nil && DateOf(s.Clock().In(profile.Zone)).Before(*q.Claim.BirthDate) {
-		f.add("/birth_date", "invalid", "a day in the past")
-	}
+	checkClaim(&f, q.Claim, profile, s.Clock())
 	if q.Country != "" {
 		var err error
 		if profile, err = ProfileOfCountry(q.Country); err != nil {
@@ -58,12 +54,14 @@ func (s *Service) AgeCheck(ctx context.Context, app *App, q AgeCheck) (AgeAnswer
 	return a, nil
 }
 
-// gateApps are the apps whose flags count for this app.
-func (s *Service) gateApps(app *App) []string {
-	if s.Book().Gate.Scope == GateApp {
-		return []string{app.ID}
+// checkClaim refuses ages and birth dates that nobody has.
+func checkClaim(f *faults, c AgeClaim, p Profile, now time.Time) {
+	if c.Age != nil && (*c.Age < 0 || *c.Age > 150) {
+		f.add("/age", "invalid", "completed years, 0 to 150")
 	}
-	return s.appIDs()
+	if c.BirthDate != nil && DateOf(now.In(p.Zone)).Before(*c.BirthDate) {
+		f.add("/birth_date", "invalid", "a day in the past")
+	}
 }
 
 // identities digests what a question names.

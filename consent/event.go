@@ -30,6 +30,8 @@ const (
 	EventDueSoon      EventType = "rights.due_soon" // an open rights request is due in a few days
 	EventAnswered     EventType = "rights.answered"
 	EventLate         EventType = "rights.overdue"
+	EventSuppressed   EventType = "suppression.added"   // by hand; that of a request is told by EventPending
+	EventUnsuppressed EventType = "suppression.removed" // taken back, or ended with the month
 	EventPing         EventType = "test.ping"
 )
 

@@ -18,6 +18,8 @@ const (
 	PrefixJob        = "job_"
 	PrefixDisclosure = "dis_"
 	PrefixRight      = "rr_"
+	PrefixFlag       = "min_" // a flag that was set by hand
+	PrefixRun        = "run_" // of a list through the gate
 )
 
 // idLength is the length of an id after its prefix.
@@ -40,6 +42,18 @@ func IsID(prefix, s string) bool {
 	_, err := idAlphabet.DecodeString(rest)
 	return err == nil
 }
+
+// IDBytes is an id of this form without its prefix, as 16 bytes.
+func IDBytes(prefix, s string) ([16]byte, bool) {
+	if !IsID(prefix, s) {
+		return [16]byte{}, false
+	}
+	b, _ := idAlphabet.DecodeString(s[len(prefix):]) // IsID decoded it
+	return [16]byte(b), true
+}
+
+// IDOf makes an id of what IDBytes gave.
+func IDOf(prefix string, b [16]byte) string { return prefix + idAlphabet.EncodeToString(b[:]) }
 
 // TimeOf tells when an id of this form was made, to the millisecond, by the clock of the host that made it.
 func TimeOf(prefix, s string) (time.Time, bool) {

@@ -49,6 +49,107 @@ func ParseMailbox(s string) (m Mailbox, ok bool) {
 	}, true
 }
 
+// AppendCanonical appends the canonical form of an address to dst, as ParseMailbox has it. Addresses of plain ASCII, which
+// nearly all are, take one pass and no memory: the marketing gate asks for millions.
+func AppendCanonical(dst []byte, s string) ([]byte, bool) {
+	if out, ok := appendPlain(dst, s); ok {
+		return out, true
+	}
+	m, ok := ParseMailbox(s)
+	return append(dst, m.Canonical.Reveal()...), ok
+}
+
+// appendPlain does what is surely right, and leaves the rest (also what is wrong) to ParseMailbox.
+func appendPlain(dst []byte, s string) ([]byte, bool) {
+	at := strings.LastIndexByte(s, '@')
+	if len(s) > maxAddress || at < 1 || at > maxLocal || !plainDomain(s[at+1:]) {
+		return dst, false
+	}
+	from := len(dst)
+	last := byte('.')
+	tagged := false
+	for i := range at {
+		c := lower(s[i])
+		if c == '+' && i > 0 {
+			tagged = true
+		}
+		if !plainLocal[c] || c == '.' && last == '.' {
+			return dst, false
+		}
+		if last = c; !tagged {
+			dst = append(dst, c)
+		}
+	}
+	if last == '.' {
+		return dst, false
+	}
+	return appendDomain(dst, from, s[at+1:]), true
+}
+
+// appendDomain ends an address whose local part begins at from.
+func appendDomain(dst []byte, from int, domain string) []byte {
+	end := len(dst)
+	dst = append(dst, '@')
+	for i := range len(domain) {
+		dst = append(dst, lower(domain[i]))
+	}
+	switch string(dst[end+1:]) {
+	case "gmail.com", "googlemail.com":
+		dst = append(undotted(dst, from, end), "@gmail.com"...)
+	case "hanmail.net":
+		dst = append(dst[:end], "@daum.net"...)
+	}
+	return dst
+}
+
+func undotted(dst []byte, from, end int) []byte {
+	to := from
+	for _, c := range dst[from:end] {
+		if c != '.' {
+			dst[to] = c
+			to++
+		}
+	}
+	return dst[:to]
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// plainLocal are the characters of a local part that stand for themselves.
+var plainLocal = func() (t [256]bool) {
+	for c := range byte(0x80) {
+		t[c] = c == '.' || localRune(rune(c))
+	}
+	return t
+}()
+
+// plainDomain reports whether IDNA leaves the domain as it is, but for its case.
+func plainDomain(d string) bool {
+	dots, label, digits := 0, 0, true
+	for i := range len(d) {
+		switch c := lower(d[i]); {
+		case c >= 'a' && c <= 'z':
+			digits = false
+		case c >= '0' && c <= '9':
+		case c == '-' && label > 0 && d[i-1] != '-':
+			digits = false
+		case c == '.' && label > 0 && d[i-1] != '-':
+			dots, label, digits = dots+1, -1, true
+		default:
+			return false
+		}
+		if label++; label > maxLabel {
+			return false
+		}
+	}
+	return dots > 0 && label > 0 && !digits && d[len(d)-1] != '-'
+}
+
 func validLocal(local string) bool {
 	if len(local) == 0 || len(local) > maxLocal {
 		return false

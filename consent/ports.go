@@ -71,6 +71,8 @@ type Vault interface {
 	Digest(kind DigestKind, text string) Digest
 	// Digests are those under every living key, the newest first, for look-ups.
 	Digests(kind DigestKind, text string) []Digest
+	// ShortKey is the key of Short for a kind: with it a holder of an offline filter can test whom it names.
+	ShortKey(kind DigestKind) [16]byte
 	// Short is the keyed SipHash-2-4 of 8 bytes from which offline filters are built (marketing gate).
 	Short(kind DigestKind, text string) [8]byte
 }
@@ -116,6 +118,12 @@ type Courier interface {
 type Domains interface {
 	// Deliverable is false only when the domain surely takes no mail: neither MX nor address. A time-out counts as true.
 	Deliverable(ctx context.Context, domain string) bool
+}
+
+// Filters makes offline filters.
+type Filters interface {
+	// Build makes a filter of keys, which it may sort and change: it contains each of them, and few others.
+	Build(keys []uint64) ([]byte, error)
 }
 
 // Phones brings telephone numbers into E.164.

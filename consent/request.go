@@ -53,9 +53,10 @@ type Record struct {
 
 // LookUps are the keyed digests by which a request is found without anybody's name. They are gone LookUpsKept after the end.
 type LookUps struct {
-	Guardians []Digest // of each guardian's canonical address, by index; zero for one without an address
-	Codes     []Digest // of each guardian's short code of the current generation
-	Pair      Digest   // of the subject and the first guardian, for the pause after a refusal
+	Guardians []Digest  // of each guardian's canonical address, by index; zero for one without an address
+	Shorts    [][8]byte // of each guardian's address for offline filters (marketing gate); written, never read back
+	Codes     []Digest  // of each guardian's short code of the current generation
+	Pair      Digest    // of the subject and the first guardian, for the pause after a refusal
 }
 
 // Reasons of an ended request. Values are part of the API.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Service makes every step of one space. Fields are set once, before the first call; all but Log and Domains are required.
+// Service makes every step of one space. Fields are set once, before the first call; all but Log, Domains and Filters are required.
 type Service struct {
 	Store    Store
 	Vault    Vault
@@ -14,10 +14,13 @@ type Service struct {
 	Herald   Herald
 	Domains  Domains // nil: domains are not checked
 	Phones   Phones
+	Filters  Filters // nil: no offline filters are made
 	Clock    Clock
 	Book     func() *Book // the declarations in force; a reload changes what it returns
 	Settings Settings
 	Log      *slog.Logger
+
+	filters filterCache
 }
 
 // Settings are the times and limits that the operator may set.

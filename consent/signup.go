@@ -181,10 +181,12 @@ func (s *Service) lookUps(rec Record, boxes []Mailbox) LookUps {
 	var l LookUps
 	for i, b := range boxes {
 		var g Digest
+		var short [8]byte
 		if !b.Address.Empty() {
 			g = s.Vault.Digest(DigestEmail, b.Canonical.Reveal())
+			short = s.Vault.Short(DigestFlagEmail, b.Canonical.Reveal())
 		}
-		l.Guardians = append(l.Guardians, g)
+		l.Guardians, l.Shorts = append(l.Guardians, g), append(l.Shorts, short)
 		l.Codes = append(l.Codes, s.Vault.Digest(DigestCode, normalCode(s.shortCode(rec, i))))
 	}
 	if len(boxes) > 0 && !boxes[0].Address.Empty() {

@@ -22,6 +22,12 @@ const (
 // Statuses lists every status in the order in which lists show them.
 var Statuses = []Status{Pending, Granted, Declined, Expired, Cancelled, Withdrawn, AgedOut}
 
+// StatusNone and CustodyNone are what events say that tell of no request.
+const (
+	StatusNone  Status  = "none"
+	CustodyNone Custody = "none"
+)
+
 // Ended reports whether nothing of the child's data may be held here any more and no consent is in force.
 func (s Status) Ended() bool { return s != Pending && s != Granted }
 
@@ -69,6 +75,9 @@ const (
 	StepNudge       Step = "nudge"  // the app is reminded of it
 	StepLate        Step = "late"   // it was not answered in time
 	StepClear       Step = "clear"  // what the answer held is removed
+	StepFlag        Step = "flag"
+	StepUnflag      Step = "unflag"
+	StepLift        Step = "lift"
 )
 
 // Move is one legal change of status.

@@ -11,6 +11,7 @@ import (
 // Errors of all: ErrUnavailable (not reached, nothing done), ErrOutcomeUnknown (sent, not answered), ErrNotFound.
 type Store interface {
 	Reader
+	FlagStore
 	Ledger
 	Hooks
 	RightStore
@@ -124,7 +125,7 @@ type Flag struct {
 	Short  [8]byte // for offline filters
 	Ends   Date    // last day of a month
 	Reason string  // FlagPending …
-	Source string  // the request's id, or of a flag set by hand
+	Source string  // id of the request, or of the flag that was set by hand
 }
 
 // Trial is one try of the second fact.

@@ -18,13 +18,14 @@ type Part interface{ Routes(r gin.IRouter) }
 type Options struct {
 	Log      *slog.Logger
 	Problems *web.Problems
-	Base     string          // path of the public URL; requests are answered with and without it
-	Count    gin.HandlerFunc // counts requests; nil: nobody does
+	Base     string           // path of the public URL; requests are answered with and without it
+	Bodies   map[string]int64 // bounds of bodies by route, as web.Options has them
+	Count    gin.HandlerFunc  // counts requests; nil: nobody does
 }
 
 // Site is one listener's handler.
 func Site(o Options, parts ...Part) http.Handler {
-	e := web.NewEngine(web.Options{Log: o.Log, Problems: o.Problems})
+	e := web.NewEngine(web.Options{Log: o.Log, Problems: o.Problems, Bodies: o.Bodies})
 	if o.Count != nil {
 		e.Use(o.Count)
 	}

@@ -17,6 +17,7 @@ const (
 	safetyEvery = time.Minute
 	auditEvery  = 2 * time.Second
 	tideEvery   = time.Second
+	liftEvery   = time.Hour // flags end with a month; the pass looks once a month
 )
 
 // maxSkew is how far this host's clock may be from the store's before keys are no longer destroyed by it.
@@ -28,6 +29,7 @@ func (h *house) roles(ctx context.Context) {
 	for _, s := range h.spaces {
 		all.Go(func() { _ = s.relay.Run(ctx) })
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
+		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
 		all.Go(func() { every(ctx, h.log, "keys", keysEvery, s.keep) })
 		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
 		all.Go(func() { h.record(ctx, s) })

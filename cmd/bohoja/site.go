@@ -32,7 +32,7 @@ func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handle
 		Spaces: doors, Book: h.book.Load, Base: problems.Base, Problems: problems, Networks: options.Networks, Decoyed: h.metrics.Decoyed,
 	})
 	return handlers.Site(handlers.Options{
-		Log: h.log, Problems: problems, Base: problems.Base, Count: h.metrics.Requests(time.Now),
+		Log: h.log, Problems: problems, Base: problems.Base, Bodies: api.Bodies(), Count: h.metrics.Requests(time.Now),
 	}, append([]handlers.Part{calls, pages, handlers.Assets{}}, more...)...), nil
 }
 

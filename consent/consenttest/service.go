@@ -10,6 +10,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/gate"
 	"github.com/bohoja/bohoja/consent/link"
 	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/redisstore"
@@ -149,7 +150,7 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 	book := Book()
 	k.App = book.Apps["shop"]
 	k.Service = &consent.Service{
-		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: plainPhones{}, Clock: k.Store.Clock,
+		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: k.Store.Clock,
 		Book: func() *consent.Book { return book }, Settings: set,
 	}
 	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.Store.Ahead})
@@ -195,6 +196,7 @@ func (k *Kit) Sweep() {
 	k.t.Helper()
 	_, err := consent.Sweeper{Service: k.Service}.RunOnce(k.t.Context())
 	must(k.t, err)
+	must(k.t, k.Service.Lift(k.t.Context()))
 	must(k.t, k.Vault.RunOnce(k.t.Context()))
 }
 
@@ -206,16 +208,6 @@ func Settings() consent.Settings {
 		Window: 168 * time.Hour, EraseDue: 72 * time.Hour, Keep: 26280 * time.Hour, Reask: 168 * time.Hour,
 		GuardianDay: 10, ResendDay: 3, Accepting: true, Test: true,
 	}
-}
-
-// plainPhones takes numbers that are in E.164 already.
-type plainPhones struct{}
-
-func (plainPhones) Canonical(raw, _ string) (string, error) {
-	if len(raw) < 8 || raw[0] != '+' {
-		return "", errors.New("not a number of the form +821012345678")
-	}
-	return raw, nil
 }
 
 func must(t testing.TB, err error) {

@@ -36,7 +36,9 @@ func (n names) guardians() string          { return n.base + "guardians" }      
 func (n names) codes() string              { return n.base + "codes" }           // hash digest of a short code → "id gen guardian", without the id's prefix; as guardians
 func (n names) pauses() string             { return n.base + "pauses" }          // zset digest of subject and guardian → ms until which they may not ask; until then; signup
 func (n names) quiet() string              { return n.base + "quiet" }           // zset digest of an address → ms until which it gets no letters; until then; signup
-func (n names) flags() string              { return n.base + "flags" }           // hash digest of an identity → flag (flag.go); to its end; the gate
+func (n names) flags() string              { return n.base + "flags" }           // hash digest of an identity → flag (flag.go); to its end; lift, unflag, for a guardian's address the step that ends its last request
+func (n names) added() string              { return n.base + "added" }           // stream of 8 bytes for each identity that was flagged (marketing gate); consent.AddedKept; every step that adds one
+func (n names) lifted() string             { return n.base + "lifted" }          // string, the month up to which ended flags were removed; for ever; SetLifted
 func (n names) audit() string              { return n.base + "audit" }           // stream, ids "<sequence>-0" without gaps; 30 days here; the audit role
 func (n names) events() string             { return n.base + "events" }          // stream; consent.EventsKept; every step that adds one
 func (n names) tries() string              { return n.base + "tries" }           // stream, the delivery log of webhooks; consent.EventsKept; NoteAttempt
@@ -51,12 +53,15 @@ func (n names) terms(version string) string {
 }
 
 // Keys of a record, by id.
-func (n names) record(id string) string    { return n.base + "r:" + id } // hash of short fields (record.go); consent.RecordKept after the end; forget
+func (n names) record(id string) string    { return n.base + "r:" + id } // hash of short fields (record.go); consent.RecordKept after the end; forget. Of a flag set by hand: f, its digests; until then; unflag, lift
 func (n names) people(id string) string    { return n.base + "p:" + id } // string, sealed; until the end, with a consent as long as its evidence; the ending step, fade or forget
 func (n names) data(id string) string      { return n.base + "d:" + id } // string, sealed; until acknowledged, lapsed or ended; those steps
 func (n names) evidence(id string) string  { return n.base + "e:" + id } // string, sealed; EVIDENCE__KEEP after the end; fade or forget
 func (n names) disclosed(id string) string { return n.base + "x:" + id } // hash id of a disclosure → sealed; as evidence; fade or forget
 func (n names) rights(id string) string    { return n.base + "q:" + id } // hash of its rights requests (right.go); as evidence; fade or forget
+
+// filtered is a string, JSON of what became of a list that went through the gate; consent.RunKept; Redis' own expiry.
+func (n names) filtered(id string) string { return n.base + "run:" + id }
 
 // idempotency is a string "id, 16 bytes of body digest, ms of its end"; consent.IdempotencyKept; Redis' own expiry.
 func (n names) idempotency(key consent.Digest) string { return n.base + "i:" + string(key[:]) }
@@ -82,7 +87,7 @@ func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "trie
 
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.
 func (n names) step(id string) []string {
-	keys := make([]string, 0, 28)
+	keys := make([]string, 0, 29)
 	for _, s := range consent.Statuses {
 		keys = append(keys, n.in(s))
 	}
@@ -90,7 +95,7 @@ func (n names) step(id string) []string {
 		n.timers(), n.asking(), n.subjects(), n.guardians(), n.codes(), n.pauses(), n.quiet(), n.flags(),
 		n.audit(), n.events(), n.due(), n.jobs(),
 		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id),
-		n.rights(id), n.wishes(), n.owing())
+		n.rights(id), n.wishes(), n.owing(), n.added())
 }
 
 // OutboxKeys are the keys of an app's outbox, for consent/outbox.

@@ -163,7 +163,7 @@ func (s *Store) Flagged(ctx context.Context, apps []string, look []consent.Diges
 	flagged := make([]bool, len(look))
 	for _, cmd := range cmds {
 		for i, v := range cmd.(*redis.SliceCmd).Val() {
-			if value, ok := v.(string); ok && lasts(value, today) {
+			if value, ok := v.(string); ok && block("", "", value, today.MonthNumber()).Reason != "" {
 				flagged[i] = true
 			}
 		}

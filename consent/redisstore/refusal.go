@@ -18,6 +18,7 @@ var known = []*consent.Error{
 	{Kind: consent.KindConflict, Code: "already_pending", Detail: "this subject already has a pending request"},
 	{Kind: consent.KindConflict, Code: "recently_refused", Detail: "this subject may not ask the same guardian again yet"},
 	{Kind: consent.KindTooMany, Code: "resend_limit", Detail: "the invitation was resent as often as a day allows"},
+	{Kind: consent.KindConflict, Code: "flag_limit", Detail: "this identity was flagged by hand as often as is allowed"},
 	{Kind: consent.KindConflict, Code: "name_limit", Detail: "the guardian's name was set anew as often as is allowed"},
 	{Kind: consent.KindConflict, Code: "address_limit", Detail: "the child has set the guardian's address anew as often as is allowed"},
 }

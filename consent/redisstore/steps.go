@@ -41,7 +41,7 @@ func draft(d consent.Draft, body string) []any {
 	args := []any{
 		ms(d.TTL), millis(d.KeyHour), millis(d.KeyDies), body, []byte(r.People), []byte(r.Data), r.Subject,
 		string(r.Look.Pair[:]), joined(r.Look.Guardians), joined(r.Look.Codes), string(r.Mail), r.MailHint, strconv.Itoa(r.Gen),
-		strconv.Itoa(len(d.Flags)),
+		strconv.Itoa(len(d.Flags)), shorts(d.Flags, r.Look.Shorts),
 	}
 	for _, f := range d.Flags {
 		args = append(args, string(f.Look[:]), encodeFlag(f))
@@ -142,13 +142,13 @@ func (s *Store) Resend(ctx context.Context, m consent.Mutation, perDay int) (con
 func (s *Store) Correct(ctx context.Context, m consent.Mutation, c consent.Correction) (consent.Record, error) {
 	return s.step(ctx, consent.StepCorrect, m, strconv.Itoa(c.Rev), flag(c.NewAddress), flag(c.NewName), strconv.Itoa(c.Guardians),
 		joined(c.Look.Guardians), joined(c.Look.Codes), string(c.Look.Pair[:]), []byte(c.People), strconv.Itoa(consent.MaxNamesSet),
-		flag(c.ByChild), strconv.Itoa(consent.MaxAddressSet))
+		flag(c.ByChild), strconv.Itoa(consent.MaxAddressSet), shorts(nil, c.Look.Shorts))
 }
 
 // Join implements consent.Store.
 func (s *Store) Join(ctx context.Context, m consent.Mutation, c consent.Correction) (consent.Record, error) {
 	return s.step(ctx, consent.StepJoin, m, strconv.Itoa(c.Rev), strconv.Itoa(c.Guardians),
-		joined(c.Look.Guardians), joined(c.Look.Codes), []byte(c.People))
+		joined(c.Look.Guardians), joined(c.Look.Codes), []byte(c.People), shorts(nil, c.Look.Shorts))
 }
 
 // Erase implements consent.Store. The purposes are noted in the audit entry, unless m has a note of its own.

@@ -65,6 +65,15 @@ func (v *Vault) Short(kind consent.DigestKind, text string) [8]byte {
 	return v.digests.Load().short.sum(kind, text)
 }
 
+// ShortKey implements consent.Vault.
+func (v *Vault) ShortKey(kind consent.DigestKind) [16]byte {
+	k := v.digests.Load().short.key(kind)
+	var out [16]byte
+	binary.LittleEndian.PutUint64(out[:], k.k0)
+	binary.LittleEndian.PutUint64(out[8:], k.k1)
+	return out
+}
+
 // prf is a keyed pseudo-random function. Its hashers are used again, because setting up a MAC costs twice the digest itself.
 type prf struct{ hashers sync.Pool }
 

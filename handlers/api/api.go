@@ -23,6 +23,8 @@ type Door interface {
 	rights
 	events
 	webhooks
+	marketing
+	snapshots
 }
 
 // Space is one of the two worlds that keys open: live data, or the test space with a clock that can be moved.

@@ -116,7 +116,7 @@ func openOn(t *testing.T, k *consenttest.Kit, change ...func(*house, *api.Option
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := web.NewEngine(web.Options{Log: log, Problems: problems})
+	engine := web.NewEngine(web.Options{Log: log, Problems: problems, Bodies: api.Bodies()})
 	a.Routes(engine)
 	h.handler = web.Base(web.BasePath(public), engine)
 	return h

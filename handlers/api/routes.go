@@ -42,6 +42,13 @@ func (a *API) calls() []call {
 		{get, "/v1/rights-requests", consent.ScopeRights, a.listRights},
 		{get, "/v1/rights-requests/:id", consent.ScopeRights, a.showRight},
 		{post, "/v1/rights-requests/:id/answer", consent.ScopeRights, a.answerRight},
+		{post, "/v1/minors", consent.ScopeMarketing, a.flag},
+		{http.MethodDelete, "/v1/minors/:id", consent.ScopeMarketing, a.unflag},
+		{post, "/v1/marketing/check", consent.ScopeMarketing, a.checkMarketing},
+		{post, batchPath, consent.ScopeMarketing, a.checkBatch},
+		{post, filterPath, consent.ScopeMarketing, a.filter},
+		{get, "/v1/marketing/filter-runs/:id", consent.ScopeMarketing, a.showRun},
+		{get, "/v1/marketing/snapshot", consent.ScopeMarketingSnapshot, a.showSnapshot},
 		{get, "/v1/events", consent.ScopeEvents, a.listEvents},
 		{post, "/v1/events/:id/replay", consent.ScopeEvents, a.replay},
 		{get, "/v1/webhooks/deliveries", consent.ScopeEvents, a.listDeliveries},
@@ -49,6 +56,15 @@ func (a *API) calls() []call {
 		{post, "/v1/test/clock/advance", "", a.advance},
 	}
 }
+
+// Paths whose bodies have bounds of their own.
+const (
+	batchPath  = "/v1/marketing/check-batch"
+	filterPath = "/v1/marketing/filter"
+)
+
+// Bodies are the bounds of bodies that web.Options must know, by route.
+func Bodies() map[string]int64 { return map[string]int64{batchPath: 2 << 20, filterPath: -1} }
 
 // Routes adds the calls and their description to an engine made by web.NewEngine.
 func (a *API) Routes(r gin.IRouter) {

@@ -2,6 +2,7 @@
 -- arg: 1 revision that was read  2 '1' for a new address  3 '1' for a new name  4 number of guardians  5 their digests
 --      6 digests of their codes (5 and 6 '': as before)  7 pair  8 people  9 how often a name may be set anew
 --      10 '1' when it is the child who corrects  11 how often a child may set an address
+--      12 8 bytes of each guardian for offline filters
 local r = read()
 if not r then return refuse('not_found') end
 if not open(r) then return refuse('not_pending') end
@@ -25,7 +26,10 @@ if arg(2) == '1' then
 end
 if arg(5) ~= '' then
   unindex(r)
+  unknow(r.b or '')
   index(arg(5), arg(6), gen)
+  know(arg(5), arg(12))
+  added(arg(12))
   set('b', arg(5), 'o', arg(6), 'P', arg(7))
 end
 trace(r.t, mute)

@@ -6,7 +6,8 @@
 --       16-19 audit events due jobs
 --       20-25 of the record: record people data evidence disclosed rights
 --       26-27 wishes owing
---       28    signup and ask only: idempotency
+--       28    added
+--       29    signup and ask only: idempotency
 -- ARGV  1 offset_ms   2 id   3 step   4-6 actor's kind, actor's ref, note   7-9 event's id ('' for none), type, data
 --       10 number of jobs, then four for each: id after_ms kind body; then the step's own: arg(1), arg(2), …
 -- Returns {'ok', fields of the record, {people, data, evidence}}, or {'no', code, extra}.
@@ -20,7 +21,8 @@ local k_codes, k_pauses, k_quiet, k_flags = KEYS[12], KEYS[13], KEYS[14], KEYS[1
 local k_audit, k_events, k_due, k_jobs = KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 local k_record, k_people, k_data, k_evidence, k_disclosed = KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local k_rights, k_wishes, k_owing = KEYS[25], KEYS[26], KEYS[27]
-local k_again = KEYS[28] -- of idempotency, or nil
+local k_added = KEYS[28]
+local k_again = KEYS[29] -- of idempotency, or nil
 
 local id, step = ARGV[2], ARGV[3]
 local jobs = tonumber(ARGV[10])
@@ -138,10 +140,77 @@ local function unindex(r)
   end
 end
 
+-- The gate's entries (flag.go): 8 bytes for offline filters, then 19 for each report: 2 of the last month, a letter, 16 of
+-- the source; or for a guardian's address 0xffff, g and the number of its living requests.
+local function last_month(report)
+  local high, low = string.byte(report, 1, 2)
+  return high * 256 + low
+end
+
+-- mark adds a report to an identity. Of requests the latest end stays; what was set by hand stays until it is taken back or ends.
+local function mark(look, value)
+  local old, report, kept = redis.call('HGET', k_flags, look) or '', string.sub(value, 9), ''
+  for i = 9, #old, 19 do
+    local one = string.sub(old, i, i + 18)
+    local both = string.sub(one, 3, 3) == 'p' and string.sub(report, 3, 3) == 'p'
+    if both and last_month(one) >= last_month(report) then
+      report = one
+    elseif not both and string.sub(one, 4) ~= string.sub(report, 4) then
+      kept = kept .. one
+    end
+  end
+  redis.call('HSET', k_flags, look, string.sub(value, 1, 8) .. kept .. report)
+end
+
+-- unmark leaves of an identity's reports those that pass.
+local function unmark(look, passes)
+  local old = redis.call('HGET', k_flags, look)
+  if not old then return end
+  local kept = ''
+  for i = 9, #old, 19 do
+    local one = string.sub(old, i, i + 18)
+    if passes(one) then kept = kept .. one end
+  end
+  if kept == '' then redis.call('HDEL', k_flags, look) else redis.call('HSET', k_flags, look, string.sub(old, 1, 8) .. kept) end
+end
+
+-- know counts a living request under each of its guardians' addresses; unknow takes it off again.
+local function know(guardians, shorts)
+  for i = 0, #guardians / 16 - 1 do
+    local one = string.sub(guardians, i * 16 + 1, i * 16 + 16)
+    if one ~= nobody then
+      local old = redis.call('HGET', k_flags, one)
+      local n = old and num(string.sub(old, 12)) or 0
+      redis.call('HSET', k_flags, one, string.sub(shorts, i * 8 + 1, i * 8 + 8) .. '\255\255g' .. text(n + 1))
+    end
+  end
+end
+
+local function unknow(guardians)
+  for i = 1, #guardians, 16 do
+    local one = string.sub(guardians, i, i + 15)
+    local old = redis.call('HGET', k_flags, one)
+    local n = old and num(string.sub(old, 12)) or 0
+    if n > 1 then
+      redis.call('HSET', k_flags, one, string.sub(old, 1, 11) .. text(n - 1))
+    elseif old then
+      redis.call('HDEL', k_flags, one)
+    end
+  end
+end
+
+-- added tells offline filters of more identities, 8 bytes each. Ids of the stream are Redis' own time, in both spaces.
+local function added(shorts)
+  if shorts ~= '' then
+    redis.call('XADD', k_added, 'MINID', '~', text(tonumber(time[1]) * 1000 - 2 * day), '*', 's', shorts)
+  end
+end
+
 -- move changes the status; the caller has checked that the table of moves knows it.
 local function move(r, to)
   redis.call('ZREM', k_in[r.t], id)
   redis.call('ZADD', k_in[to], text(now), id)
+  if to ~= 'granted' then unknow(r.b or '') end
   if r.t == 'pending' and redis.call('HGET', k_asking, r.s) == id then redis.call('HDEL', k_asking, r.s) end
   set('t', to)
 end

@@ -1,7 +1,8 @@
 -- Creates a pending request.
 -- arg: 1 ttl_ms  2 hour of the sealing key, ms  3 ms when that key dies  4 body digest ('' without a key of idempotency)
 --      5 people  6 data  7 subject  8 pair  9 guardians' digests  10 codes' digests  11 mail state  12 hint  13 generation
---      14 number of flags, then two for each: digest, value; then names and values of the other fields
+--      14 number of flags  15 8 bytes of each flag, then of each guardian, for offline filters
+--      then two for each flag: digest, value; then names and values of the other fields
 -- Returns {'ok', created_ms, expires_ms, mail, hint}, or {'replay', id}: the record of the first call is to be read; with a
 -- third word, 'id', when it is known by its id alone.
 local dies, subject, pair, guardians, mail, hint = number(3), arg(7), arg(8), arg(9), arg(11), arg(12)
@@ -36,17 +37,14 @@ set('s', subject, 't', 'pending', 'c', 'held', 'C', text(now), 'X', text(deadlin
   'b', guardians, 'o', arg(10), 'P', pair)
 if hint ~= '' then set('H', hint) end
 local flags = number(14)
-for i = 15 + 2 * flags, #ARGV - 10 - 4 * jobs, 2 do set(arg(i), arg(i + 1)) end
+for i = 16 + 2 * flags, #ARGV - 10 - 4 * jobs, 2 do set(arg(i), arg(i + 1)) end
 redis.call('ZADD', k_in.pending, text(deadline), id)
 redis.call('HSET', k_asking, subject, id)
 redis.call('ZADD', k_subjects, '0', subject .. ':' .. id)
 index(guardians, arg(10), arg(13))
-for i = 15, 14 + 2 * flags, 2 do
-  local old = redis.call('HGET', k_flags, arg(i))
-  if not old or tonumber(string.sub(old, 1, 4)) < tonumber(string.sub(arg(i + 1), 1, 4)) then
-    redis.call('HSET', k_flags, arg(i), arg(i + 1))
-  end
-end
+for i = 16, 15 + 2 * flags, 2 do mark(arg(i), arg(i + 1)) end
+know(guardians, string.sub(arg(15), 8 * flags + 1))
+added(arg(15))
 if k_again then redis.call('SET', k_again, arg(4) .. id .. ' ' .. text(now + day), 'PX', text(day)) end
 redis.call('ZREMRANGEBYSCORE', k_pauses, '-inf', text(now))
 redis.call('ZREMRANGEBYSCORE', k_quiet, '-inf', text(now))

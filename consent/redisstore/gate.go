@@ -1,0 +1,218 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
+)
+
+// Flag implements consent.FlagStore.
+func (s *Store) Flag(ctx context.Context, m consent.Mutation, flags []consent.Flag) error {
+	if !consent.IsID(consent.PrefixFlag, m.ID) {
+		return consent.ErrNotFound
+	}
+	args := []any{strconv.Itoa(reportLimit), shorts(flags, nil)}
+	for _, f := range flags {
+		args = append(args, string(f.Look[:]), encodeFlag(f))
+	}
+	_, err := s.run(ctx, consent.StepFlag, m, nil, args...)
+	return err
+}
+
+// Unflag implements consent.FlagStore.
+func (s *Store) Unflag(ctx context.Context, m consent.Mutation) error {
+	source, ok := consent.IDBytes(consent.PrefixFlag, m.ID)
+	if !ok {
+		return consent.ErrNotFound
+	}
+	_, err := s.run(ctx, consent.StepUnflag, m, nil, string(source[:]))
+	return err
+}
+
+// Lift implements consent.FlagStore. Error: ErrNotDue when nothing of it has ended.
+func (s *Store) Lift(ctx context.Context, m consent.Mutation, look []consent.Digest, today consent.Date) error {
+	source, ok := consent.IDBytes(consent.PrefixRequest, m.ID)
+	if !ok {
+		source, ok = consent.IDBytes(consent.PrefixFlag, m.ID)
+	}
+	if !ok {
+		return consent.ErrNotFound
+	}
+	args := []any{month(today), string(source[:])}
+	for _, d := range look {
+		args = append(args, string(d[:]))
+	}
+	_, err := s.run(ctx, consent.StepLift, m, nil, args...)
+	return err
+}
+
+// askAtOnce is how many digests one command asks for: some ten thousand would keep Redis from others for milliseconds.
+const askAtOnce = 4000
+
+// Blocks implements consent.FlagStore: one round trip for all apps and each 4,000 digests.
+func (s *Store) Blocks(ctx context.Context, apps []string, look []consent.Digest, today consent.Date) ([]consent.Block, error) {
+	blocks, now := make([]consent.Block, len(look)), today.MonthNumber()
+	for from := 0; from < len(look); from += askAtOnce {
+		part := look[from:min(from+askAtOnce, len(look))]
+		cmds, err := s.lookUp(ctx, apps, part, func(p redis.Pipeliner, n names, digests []string) {
+			p.HMGet(ctx, n.flags(), digests...)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for a, cmd := range cmds {
+			for i, v := range cmd.(*redis.SliceCmd).Val() {
+				if value, ok := v.(string); ok {
+					weigh(&blocks[from+i], block(apps[a], string(part[i][:]), value, now))
+				}
+			}
+		}
+	}
+	return blocks, nil
+}
+
+// weigh keeps what says more: a flag before a guardian's address, the first app before the next.
+func weigh(have *consent.Block, one consent.Block) {
+	if have.Reason == "" || have.Reason == consent.GuardianOnly && one.Reason != "" {
+		*have = one
+	}
+}
+
+// Statuses implements consent.FlagStore, in one pipeline.
+func (s *Store) Statuses(ctx context.Context, blocks []consent.Block) ([]consent.Status, error) {
+	out := make([]consent.Status, len(blocks))
+	cmds := make([]*redis.StringCmd, len(blocks))
+	_, err := s.read.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, b := range blocks {
+			if consent.IsID(consent.PrefixRequest, b.Source) {
+				cmds[i] = p.HGet(ctx, s.space.names(b.App).record(b.Source), "t")
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, script.Fault(err)
+	}
+	for i, cmd := range cmds {
+		if cmd == nil {
+			continue
+		}
+		if err := cmd.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, script.Fault(err)
+		}
+		out[i] = consent.Status(cmd.Val())
+	}
+	return out, nil
+}
+
+// walkAtOnce is about how many entries one page of Walk has.
+const walkAtOnce = 1000
+
+// Walk implements consent.FlagStore.
+func (s *Store) Walk(ctx context.Context, app string, cursor uint64) ([]consent.Mark, uint64, error) {
+	flat, next, err := s.read.HScan(ctx, s.space.names(app).flags(), cursor, "", walkAtOnce).Result()
+	if err != nil {
+		return nil, 0, script.Fault(err)
+	}
+	page := make([]consent.Mark, 0, len(flat)/2)
+	for i := 0; i+1 < len(flat); i += 2 {
+		page = append(page, decodeMark(flat[i], flat[i+1]))
+	}
+	return page, next, nil
+}
+
+// overlap is how far Added goes back behind the instant that it was given: primaries of a cluster have clocks of their own.
+const overlap = time.Minute
+
+// Instant implements consent.FlagStore.
+func (s *Store) Instant(ctx context.Context) (int64, error) {
+	t, err := s.read.Time(ctx).Result()
+	return t.UnixMilli(), script.Fault(err)
+}
+
+// Added implements consent.FlagStore. Instants are Redis' own milliseconds, in both spaces.
+func (s *Store) Added(ctx context.Context, apps []string, since int64) ([][8]byte, int64, error) {
+	now, err := s.Instant(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if since > now || now-since > (consent.AddedKept-time.Hour).Milliseconds() {
+		return nil, now, consent.ErrTooOld
+	}
+	var out [][8]byte
+	from := strconv.FormatInt(max(since-overlap.Milliseconds(), 0), 10)
+	for _, app := range apps {
+		if out, err = s.addedOf(ctx, app, from, out); err != nil {
+			return nil, 0, err
+		}
+	}
+	return out, now, nil
+}
+
+func (s *Store) addedOf(ctx context.Context, app, from string, out [][8]byte) ([][8]byte, error) {
+	const page = 1000
+	for {
+		some, err := s.read.XRangeN(ctx, s.space.names(app).added(), from, "+", page).Result()
+		if err != nil {
+			return nil, script.Fault(err)
+		}
+		for _, m := range some {
+			text, _ := m.Values["s"].(string)
+			for ; len(text) >= shortSize; text = text[shortSize:] {
+				out = append(out, [8]byte([]byte(text[:shortSize])))
+			}
+		}
+		if len(some) < page {
+			return out, nil
+		}
+		from = "(" + some[len(some)-1].ID
+	}
+}
+
+// SaveRun implements consent.FlagStore.
+func (s *Store) SaveRun(ctx context.Context, app string, r consent.Run) error {
+	if !consent.IsID(consent.PrefixRun, r.ID) {
+		return consent.ErrNotFound
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return script.Fault(s.write.Set(ctx, s.space.names(app).filtered(r.ID), text, consent.RunKept).Err())
+}
+
+// Run implements consent.FlagStore.
+func (s *Store) Run(ctx context.Context, app, id string) (r consent.Run, err error) {
+	if !consent.IsID(consent.PrefixRun, id) {
+		return r, consent.ErrNotFound
+	}
+	text, err := s.read.Get(ctx, s.space.names(app).filtered(id)).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return r, consent.ErrNotFound
+	}
+	if err != nil {
+		return r, script.Fault(err)
+	}
+	return r, json.Unmarshal(text, &r)
+}
+
+// Lifted implements consent.FlagStore.
+func (s *Store) Lifted(ctx context.Context, app string) (int, error) {
+	n, err := s.read.Get(ctx, s.space.names(app).lifted()).Int()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	return n, script.Fault(err)
+}
+
+// SetLifted implements consent.FlagStore.
+func (s *Store) SetLifted(ctx context.Context, app string, month int) error {
+	return script.Fault(s.write.Set(ctx, s.space.names(app).lifted(), month, 0).Err())
+}

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+type checkBody struct {
+	Email   consent.Private `json:"email"`
+	Phone   consent.Private `json:"phone"`
+	Subject string          `json:"subject"`
+	Kind    string          `json:"kind"`
+	Basis   string          `json:"basis"`
+}
+
+type batchBody struct {
+	Kind       string         `json:"kind"`
+	Basis      string         `json:"basis"`
+	Identities []identityBody `json:"identities"`
+}
+
+type identityBody struct {
+	Email   consent.Private `json:"email"`
+	Phone   consent.Private `json:"phone"`
+	Subject string          `json:"subject"`
+}
+
+type permission struct {
+	Allowed bool   `json:"allowed"`
+	Reason  string `json:"reason"`
+}
+
+// query begins a question to the gate with what the key may see.
+func (q *ask) query(kind, basis string) consent.GateQuery {
+	return consent.GateQuery{Kind: kind, Basis: basis, Reasons: slices.Contains(q.key.Scopes, consent.ScopeMarketingReasons)}
+}
+
+// checkMarketing is POST /v1/marketing/check.
+func (a *API) checkMarketing(q *ask) error {
+	var in checkBody
+	if _, err := read(q.c, &in); err != nil {
+		return err
+	}
+	if in.Email.Empty() && in.Phone.Empty() && in.Subject == "" {
+		return invalid("required", "", "an email, a phone or a subject is required")
+	}
+	query := q.query(in.Kind, in.Basis)
+	query.Who = []consent.Identity{{Email: in.Email, Phone: in.Phone, Subject: in.Subject}}
+	got, err := q.space.Service.Gate(q.ctx(), q.app, query)
+	if err != nil {
+		return err
+	}
+	return answer(q.c, http.StatusOK, permission(got[0]))
+}
+
+// batchTime is how long the body of a batch may take to arrive: 2 MiB at 300 kbit/s.
+const batchTime = time.Minute
+
+// checkBatch is POST /v1/marketing/check-batch.
+func (a *API) checkBatch(q *ask) error {
+	_ = http.NewResponseController(q.c.Writer).SetReadDeadline(time.Now().Add(batchTime)) // a recorder in a test has none
+	var in batchBody
+	if _, err := read(q.c, &in); err != nil {
+		return err
+	}
+	query := q.query(in.Kind, in.Basis)
+	query.Who = make([]consent.Identity, len(in.Identities))
+	for i, one := range in.Identities {
+		query.Who[i] = consent.Identity(one)
+	}
+	got, err := q.space.Service.Gate(q.ctx(), q.app, query)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Results []permission `json:"results"`
+	}{make([]permission, len(got))}
+	for i, one := range got {
+		out.Results[i] = permission(one)
+	}
+	return answer(q.c, http.StatusOK, out)
+}
+
+// showRun is GET /v1/marketing/filter-runs/{id}.
+func (a *API) showRun(q *ask) error {
+	if _, err := readQuery(q.c); err != nil {
+		return err
+	}
+	run, err := q.space.Service.FindRun(q.ctx(), q.app, q.id())
+	if err != nil {
+		return err
+	}
+	return answer(q.c, http.StatusOK, run)
+}
+
+// identityOf makes an identity of a cell.
+func identityOf(as, cell string) consent.Identity {
+	switch as {
+	case asPhone:
+		return consent.Identity{Phone: consent.Secret(cell)}
+	case asSubject:
+		return consent.Identity{Subject: cell}
+	}
+	return consent.Identity{Email: consent.Secret(cell)}
+}
+
+// What a column holds.
+const (
+	asEmail   = "email"
+	asPhone   = "phone"
+	asSubject = "subject"
+)
