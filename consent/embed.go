@@ -254,3 +254,23 @@ func (s *Service) unwrap(app *App, prefix, token string, into any, otherwise err
 func wrapLabel(app *App, prefix string) Label {
 	return Label{App: app.ID, ID: prefix, Field: FieldEmbed}
 }
+
+// JoinDate reads a birth date that was typed as three numbers, or pasted whole into the first; "" when it is no date.
+func JoinDate(year, month, day string) string {
+	d, err := readBirth(Answers{Year: year, Month: month, Day: day})
+	if err != nil {
+		return ""
+	}
+	return d.String()
+}
+
+// MayReturn reports whether a browser may be sent to this address: it stands in the app's list, exactly, and is of a kind that
+// may stand there. A list with an address that runs a script or reads a file is not taken at all; this asks once more.
+func MayReturn(app *App, address string) bool {
+	if !slices.Contains(app.ReturnURLs, address) {
+		return false
+	}
+	var c checker
+	c.back("", address)
+	return len(c.faults) == 0
+}

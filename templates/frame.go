@@ -2,6 +2,7 @@ package templates
 
 import (
 	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -16,9 +17,11 @@ type Frame struct {
 	Languages []string // offered on the page; empty or one: no switch
 	AppName   string
 	Operator  Operator
-	Child     string  // masked name of the child; "" where no child is meant
-	Test      bool    // test space: the page says so
-	Faults    []Fault // what is wrong with the answers, in the order of the page
+	Child     string     // masked name of the child; "" where no child is meant
+	Test      bool       // test space: the page says so
+	Faults    []Fault    // what is wrong with the answers, in the order of the page
+	Query     url.Values // what the switch of languages keeps of the page's address
+	Framed    Framed     // of a page inside a frame of the app's own page
 }
 
 // Operator is the company that answers for the data, in the page's language.
@@ -60,6 +63,7 @@ const (
 	FaultGeneric    = "guardian_name_generic"
 	FaultField      = "field_missing" // a field of the demo shop
 	FaultLength     = "length_form"   // a length of time, in dev
+	FaultStop       = "stop_missing"  // the choice behind a replaced link
 	FaultSignIn     = "sign_in"       // staff: name, password or code is wrong
 	FaultWait       = "sign_in_wait"  // staff: too many tries
 	FaultWeak       = "password_weak" // staff
@@ -134,7 +138,21 @@ func (f Frame) Style() string { return f.Base + StaticPath("bohoja.css") }
 func (f Frame) Icon() string { return f.Base + StaticPath("icon.svg") }
 
 // Tongue is another language in which the page can be read.
-type Tongue struct{ Lang, Name string }
+type Tongue struct {
+	Lang, Name string
+	Href       template.URL // the same page in that language
+}
+
+// in is a link to the page in another language.
+func (f Frame) in(lang string) template.URL {
+	q := url.Values{"lang": {lang}}
+	for name, values := range f.Query {
+		if name != "lang" {
+			q[name] = values
+		}
+	}
+	return template.URL("?" + q.Encode()) //nolint:gosec // a query, encoded
+}
 
 // Tongues lists the page's other languages, each by its own name.
 func (f Frame) Tongues() ([]Tongue, error) {
@@ -147,7 +165,7 @@ func (f Frame) Tongues() ([]Tongue, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Tongue{lang, name})
+		out = append(out, Tongue{lang, name, f.in(lang)})
 	}
 	return out, nil
 }

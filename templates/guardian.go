@@ -205,7 +205,8 @@ const (
 // GuardianDead is the page of a link that leads nowhere: why, and the way on.
 type GuardianDead struct {
 	Frame
-	Why string // a DeadXxx
+	Why  string // a DeadXxx
+	Stop string // path on which the holder of a replaced link can stop the request; "" for none
 }
 
 func (GuardianDead) template() string { return "guardian/dead" }

@@ -40,7 +40,7 @@ const measuring = `(() => {
     Staff: document.body.classList.contains('staff'),
     Small: targets.filter(e => e.getBoundingClientRect().height < (document.body.classList.contains('staff') ? 43.9 : 47.9)).map(name),
     Tiny: texts.filter(e => size(e) < 16).map(name),
-    Icon: document.querySelector('.mark').getBoundingClientRect().width,
+    Icon: parseFloat(getComputedStyle(document.querySelector('.mark')).width), // also where a frame hides it
   };
 })()`
 

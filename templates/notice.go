@@ -16,6 +16,7 @@ import (
 type Notice struct {
 	Version string // changes with every word in any language of the app, and with nothing else
 	Lang    string
+	Parts   []NoticePart
 	HTML    string // a fragment without styles or scripts, for the app's own page
 	Text    string
 
@@ -24,8 +25,8 @@ type Notice struct {
 
 // NoticePart is one question of the notice with its answers.
 type NoticePart struct {
-	Question string
-	Answers  []string
+	Question string   `json:"question"`
+	Answers  []string `json:"answers"`
 }
 
 // noticeView is what the template of the fragment sees.
@@ -51,7 +52,7 @@ func ChildNotice(book *consent.Book, app *consent.App, lang string) (Notice, err
 	}
 	fragment := strings.TrimSpace(b.String())
 	return Notice{
-		Version: version, Lang: view.Lang, HTML: fragment, Text: view.text(),
+		Version: version, Lang: view.Lang, Parts: view.Parts, HTML: fragment, Text: view.text(),
 		safe: template.HTML(fragment), //nolint:gosec // made by html/template just above
 	}, nil
 }

@@ -165,11 +165,13 @@ func TestDocumentLanguageAndTitle(t *testing.T) {
 	})
 }
 
-// Content-Security-Policy allows neither; a page that needs them would be broken.
+// Content-Security-Policy allows neither; a page that needs them would be broken. A page in a frame alone has a script, of
+// this service's own, and works without it.
 func TestNoInlineStyleOrScript(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		for _, n := range d.nodes {
-			if n.DataAtom == atom.Script || n.DataAtom == atom.Style {
+			framed := n.DataAtom == atom.Script && strings.HasSuffix(d.state.Name, " framed") && attribute(n, "src") == StaticPath("frame.js") && inner(n) == ""
+			if (n.DataAtom == atom.Script || n.DataAtom == atom.Style) && !framed {
 				t.Errorf("<%s>", n.Data)
 			}
 			for _, a := range n.Attr {
@@ -415,8 +417,11 @@ func TestLanguageSwitch(t *testing.T) {
 		if strings.HasPrefix(d.state.Name, "dev/") && !strings.HasPrefix(d.state.Name, "dev/shop") {
 			continue
 		}
+		if strings.HasPrefix(d.state.Name, "child/start-done") {
+			continue // it answers a form, and the child's page, to which it leads, has the switch
+		}
 		for _, lang := range Languages() {
-			if lang != d.state.Lang && !bytes.Contains(d.raw, []byte(`href="?lang=`+lang+`"`)) {
+			if lang != d.state.Lang && !bytes.Contains(d.raw, []byte(`href="?lang=`+lang+`"`)) && !bytes.Contains(d.raw, []byte(`href="?lang=`+lang+`&amp;`)) {
 				t.Errorf("%s in %s does not lead to %s", d.state.Name, d.state.Lang, lang)
 			}
 		}

@@ -106,7 +106,7 @@ func (x fixture) wayStates() []State {
 	return []State{
 		x.state("guardian/dead forged", GuardianDead{Frame: bare, Why: DeadForged}),
 		x.state("guardian/dead expired", GuardianDead{Frame: bare, Why: DeadExpired}),
-		x.state("guardian/dead replaced", GuardianDead{Frame: x.frame, Why: DeadReplaced}),
+		x.state("guardian/dead replaced", GuardianDead{Frame: x.frame, Why: DeadReplaced, Stop: fixtureAction + "/stop"}),
 		x.state("guardian/paused", GuardianPaused{Frame: x.frame, Action: fixtureAction, Until: x.now.Add(10 * time.Minute)}),
 		x.state("guardian/misnamed", GuardianMisnamed{Frame: x.frame, Action: fixtureAction, Deadline: x.until}),
 		x.state("guardian/code", GuardianCode{Frame: bare, Action: "/code"}),

@@ -19,7 +19,7 @@ type Asset struct {
 	Body []byte
 }
 
-var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
 
 // assets reads the static files once, by their plain names.
 var assets = sync.OnceValue(func() map[string]Asset {
@@ -56,6 +56,9 @@ func StaticPath(name string) string {
 	}
 	return "/static/" + a.Name
 }
+
+// StaticFile is the static file with this plain name, for those whose address must stay the same: "v1.js".
+func StaticFile(name string) Asset { return assets()[name] }
 
 // Static returns the asset whose versioned name stands after /static/ in a path.
 func Static(versioned string) (Asset, bool) {

@@ -68,6 +68,7 @@ var rooms = map[string][]string{
 	"handlers/api":              {"consent", "consent/gate", "consent/gate/rows", "templates", "handlers/web"},
 	"handlers/api/client":       {"consent", "consent/gate"},
 	"handlers/guardian":         {"consent", "templates", "handlers/web"},
+	"handlers/embed":            {"consent", "templates", "handlers/web"},
 	"handlers/ops":              {"consent", "consent/staff", "templates", "handlers/web"},
 	"handlers/dev":              {"consent", "templates", "handlers/web", "mailer/catcher"},
 	"cmd/bohoja/config":         {"consent"},

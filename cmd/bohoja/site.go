@@ -9,6 +9,7 @@ import (
 	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/handlers"
 	"github.com/bohoja/bohoja/handlers/api"
+	"github.com/bohoja/bohoja/handlers/embed"
 	"github.com/bohoja/bohoja/handlers/guardian"
 	"github.com/bohoja/bohoja/handlers/web"
 )
@@ -31,9 +32,21 @@ func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handle
 	pages := guardian.New(guardian.Options{
 		Spaces: doors, Book: h.book.Load, Base: problems.Base, Problems: problems, Networks: options.Networks, Decoyed: h.metrics.Decoyed,
 	})
+	browsers := embed.New(embed.Options{
+		Spaces: h.embedSpaces(), Book: h.book.Load, Base: problems.Base, Problems: problems, Networks: options.Networks,
+		PerMinute: options.PerMinute,
+	})
 	return handlers.Site(handlers.Options{
 		Log: h.log, Problems: problems, Base: problems.Base, Bodies: api.Bodies(), Count: h.metrics.Requests(time.Now),
-	}, append([]handlers.Part{calls, pages, handlers.Assets{}}, more...)...), nil
+	}, append([]handlers.Part{calls, pages, browsers, handlers.Assets{}}, more...)...), nil
+}
+
+func (h *house) embedSpaces() []embed.Space {
+	var out []embed.Space
+	for _, s := range h.spaces {
+		out = append(out, embed.Space{Door: s.service, Test: s.name == redisstore.Test})
+	}
+	return out
 }
 
 // apiOptions gives live keys the live space and test keys the test space. Where there is only one, as in dev, it takes all.

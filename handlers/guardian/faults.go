@@ -18,6 +18,7 @@ var faultWords = map[string]string{
 	"relation required":                templates.FaultRelation,
 	"declares required":                templates.FaultDeclares,
 	"confirm required":                 templates.FaultConfirm,
+	"stop required":                    templates.FaultStop,
 	"withdraw required":                templates.FaultScope,
 	"purposes required":                templates.FaultNothing,
 	"required_purpose":                 templates.FaultRequired,

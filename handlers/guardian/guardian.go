@@ -26,6 +26,7 @@ type Door interface {
 	Decider
 	Withdrawer
 	Waiter
+	Stopper
 }
 
 // Options are what the pages stand on. Spaces holds at least one: the first answers for links that none of them made.
@@ -57,6 +58,7 @@ func New(opt Options) *Pages {
 // Routes adds the pages to a router.
 func (p *Pages) Routes(r gin.IRouter) {
 	p.page(r, "/c/:token", p.open, p.guarded(consent.LinkDecide, "/c/", p.decide))
+	p.page(r, "/c/:token/stop", p.openStop, p.stop)
 	p.page(r, "/w/:token", p.openWithdraw, p.guarded(consent.LinkWithdraw, "/w/", p.withdraw))
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)
@@ -128,7 +130,11 @@ func (p *Pages) dead(c *gin.Context, err error) (answer, error) {
 	default:
 		return answer{}, err
 	}
-	return with(status, templates.GuardianDead{Frame: p.frame(nil, c.Query("lang")), Why: why}), nil
+	page := templates.GuardianDead{Frame: p.frame(nil, c.Query("lang")), Why: why}
+	if why == templates.DeadReplaced && c.FullPath() == "/c/:token" {
+		page.Stop = p.stopPath(c)
+	}
+	return with(status, page), nil
 }
 
 // space finds the space that made a link.
