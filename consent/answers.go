@@ -61,7 +61,10 @@ func (s *Service) checkIdentity(f *faults, a Answers) {
 	case !p.IsAdult(birth, s.Clock()):
 		f.add("/birth_year", "not_adult", "a guardian must be of age")
 	}
-	if !slices.Contains(Relations, a.Relation) {
+	switch {
+	case a.Relation == RelationOther:
+		f.add("/relation", "not_entitled", "only a parent or an appointed guardian can agree")
+	case !slices.Contains(Relations, a.Relation):
 		f.add("/relation", "required", "mother, father or legal_guardian")
 	}
 	if !a.Declares {

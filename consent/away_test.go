@@ -41,7 +41,7 @@ func TestEveryStepWithoutTheStore(t *testing.T) {
 		"cancel":     func() error { _, err := s.Cancel(ctx, k.App, app, id); return err },
 		"withdraw":   func() error { _, err := s.Withdraw(ctx, k.App, app, grant.ID, nil); return err },
 		"w open":     func() error { _, err := s.OpenWithdraw(ctx, back); return err },
-		"w check":    func() error { _, err := s.CheckWithdraw(ctx, back, form, "김보호", nil); return err },
+		"w check":    func() error { _, err := s.CheckWithdraw(ctx, back, form, consent.Wish{Name: "김보호"}); return err },
 		"w confirm":  func() error { _, err := s.ConfirmWithdraw(ctx, back, form, "yes"); return err },
 		"w recheck":  func() error { _, err := s.RecheckWithdraw(ctx, back, form); return err },
 		"erase":      func() error { _, err := s.Erase(ctx, k.App, app, id, s.Clock(), nil); return err },

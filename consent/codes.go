@@ -23,9 +23,11 @@ func (s *Service) PairingCode(rec Record) string {
 // shortCode is the code of a guardian's letter, as ABCD-2345: it finds the page when the link is lost.
 func (s *Service) shortCode(rec Record, guardian int) string {
 	d := s.Vault.Digest(DigestShort, fmt.Sprintf("%s\x00%s\x00%d\x00%d", rec.App, rec.ID, rec.Gen, guardian))
-	c := spell(d, shortLength)
-	return c[:shortLength/2] + "-" + c[shortLength/2:]
+	return halved(spell(d, shortLength))
 }
+
+// halved writes a code in two halves, which are easier to copy.
+func halved(c string) string { return c[:len(c)/2] + "-" + c[len(c)/2:] }
 
 // spell writes a digest in code letters. Two bytes make a letter, so that each is as likely as the other to 0.05 %.
 func spell(d Digest, n int) string {

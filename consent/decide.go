@@ -18,6 +18,9 @@ const (
 // Relations of a guardian to the child.
 var Relations = []string{"mother", "father", "legal_guardian"}
 
+// RelationOther is whoever else has care of the child, as a grandparent: the page tells who can answer, and nothing is decided.
+const RelationOther = "other"
+
 // Answers are the fields of the guardian's form, as typed.
 type Answers struct {
 	Decision Decision

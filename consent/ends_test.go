@@ -234,7 +234,7 @@ func withdraw(t *testing.T, k *consenttest.Kit, tok, name string, purposes ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := k.Service.CheckWithdraw(t.Context(), tok, v.Proof, name, purposes)
+	c, err := k.Service.CheckWithdraw(t.Context(), tok, v.Proof, consent.Wish{Name: name, Purposes: purposes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,18 +282,18 @@ func TestWithdrawAsksForTheName(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"김보호", "김 다른"} { // as the child gave it, and as it was typed at the grant
-		if _, err := k.Service.CheckWithdraw(ctx, tok, v.Proof, name, nil); err != nil {
+		if _, err := k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: name}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for i := range consent.MaxTries {
-		_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, "박아무개", nil)
+		_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: "박아무개"})
 		if i < consent.MaxTries-1 && !slices.Equal(faults(err), []string{"/guardian_name fact_mismatch"}) {
 			t.Errorf("miss %d: %v", i, err)
 		}
 	}
 	wants(t, "the fifth miss", err, consent.ErrLocked)
-	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, "김보호", nil)
+	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: "김보호"})
 	wants(t, "the right name", err, consent.ErrLocked)
 	if _, err := k.Service.Withdraw(ctx, k.App, app, ticket.Record.ID, nil); err != nil {
 		t.Errorf("the app's way is closed too: %v", err)
@@ -314,13 +314,13 @@ func TestWithdrawHops(t *testing.T) {
 	wants(t, "a link that decides", err, consent.ErrNotFound)
 	_, err = k.Service.ConfirmWithdraw(ctx, tok, v.Proof, "yes")
 	wants(t, "the page's own proof", err, consent.ErrStale)
-	_, err = k.Service.CheckWithdraw(ctx, tok, "", "김보호", nil)
+	_, err = k.Service.CheckWithdraw(ctx, tok, "", consent.Wish{Name: "김보호"})
 	wants(t, "no proof", err, consent.ErrStale)
-	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, "김보호", []string{"account"})
+	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: "김보호", Purposes: []string{"account"}})
 	same(t, "the required one alone", faults(err), "/purposes/0 required_purpose")
-	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, "김보호", []string{"ads"})
+	_, err = k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: "김보호", Purposes: []string{"ads"}})
 	same(t, "unknown", faults(err), "/purposes/0 unknown_purpose")
-	c, err := k.Service.CheckWithdraw(ctx, tok, v.Proof, "김보호", []string{"delivery"})
+	c, err := k.Service.CheckWithdraw(ctx, tok, v.Proof, consent.Wish{Name: "김보호", Purposes: []string{"delivery"}})
 	if err != nil || len(c.Purposes) != 1 {
 		t.Fatalf("%v, %v", c.Purposes, err)
 	}

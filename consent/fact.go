@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// WaysOnFrom is the number of misses from which a guardian is shown the two ways on: the code, and "entered differently".
+const WaysOnFrom = 2
+
 // tellLock is how long the letter about a lock waits: the fifth answer may be the right one, and then there is no lock to
 // tell of.
 const tellLock = time.Minute
@@ -64,7 +67,7 @@ func (s *Service) missed(rec Record, fact string) error {
 // misname tells the child and the app that the name was entered differently, so that they can set it anew while the link lives.
 func (s *Service) misname(ctx context.Context, v View) error {
 	m := s.mutation(v.App, v.Record, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, EventNameMismatch)
-	if _, err := s.Store.Misname(ctx, m, v.Record.Gen); err != nil {
+	if _, err := s.Store.Misname(ctx, m, v.Record.Gen, WaysOnFrom); err != nil {
 		return err
 	}
 	return ErrMisnamed

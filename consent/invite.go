@@ -39,7 +39,7 @@ func (s *Service) Post(ctx context.Context, job Job) error {
 		return err
 	}
 	err = s.Courier.Deliver(ctx, letter)
-	return s.noteDelivery(ctx, app, rec, l, err)
+	return s.noteDelivery(ctx, app, rec, l, letter.ID, err)
 }
 
 // moot reports whether the letter l no longer serves the request as it stands now.
@@ -60,6 +60,8 @@ func moot(rec Record, l LetterJob) bool {
 		return l.Right == "" || rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	case LetterWithdrawn, LetterErased:
 		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
+	case LetterProve:
+		return rec.Status != Granted
 	}
 	return true
 }
@@ -87,6 +89,9 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 	if quiet {
 		return s.noteQuiet(ctx, app, rec, l)
 	}
+	if err := s.mayAsk(ctx, rec, l, letter.ID); err != nil {
+		return err
+	}
 	if s.isPlayed(box) {
 		return nil
 	}
@@ -112,13 +117,36 @@ func (s *Service) mayRemind(rec Record, l LetterJob, played bool) error {
 		return nil
 	}
 	now := s.Clock()
-	if now.Sub(rec.MailAt) < remindGap || s.decideBy(rec).Sub(now) < remindLeft {
+	if l.Guardian == 0 && now.Sub(rec.MailAt) < remindGap || s.decideBy(rec, l.Guardian).Sub(now) < remindLeft {
 		return ErrMoot
 	}
 	if wait := s.decent(now).Sub(now); wait > 0 && !played {
 		return &Error{Kind: KindTooMany, Code: "mail_hours", Detail: "reminders go out by day", RetryAfter: wait}
 	}
 	return nil
+}
+
+// heldUp is the age from which an invitation counts as one that an outage has held up: until then the first of a request
+// is surely alone. arriveIn is how long a letter may take to arrive before the next has its turn.
+const (
+	heldUp   = 30 * time.Second
+	arriveIn = 2 * time.Minute
+)
+
+// mayAsk lets one of the letters that ask the same guardian go out at a time, and drops the others when one has arrived since
+// they were asked for: when mail comes back after an outage nobody gets the invitation, its repetitions and the reminders at once.
+func (s *Service) mayAsk(ctx context.Context, rec Record, l LetterJob, job string) error {
+	since, ok := TimeOf(PrefixJob, job)
+	first := l.Letter == LetterInvite && !l.Again && l.Guardian == 0
+	if l.Letter == LetterLocked || first && ok && s.Clock().Sub(since) < heldUp {
+		return nil
+	}
+	t := Turn{Gen: l.Gen, Guardian: l.Guardian, Letter: job, Since: since, Lease: arriveIn}
+	if l.Letter == LetterRemind {
+		t.Since, t.Gap = s.Clock(), remindGap // it was planned long before
+	}
+	_, err := s.Store.Remind(ctx, s.mutation(nil, rec, Actor{Kind: ActorMail, Ref: itoa(l.Guardian)}, ""), t)
+	return err
 }
 
 // noteQuiet notes that the guardian asked for no letters since this one was asked for, and drops it.
@@ -134,11 +162,15 @@ func (s *Service) noteQuiet(ctx context.Context, app *App, rec Record, l LetterJ
 func (s *Service) appIDs() []string { return sortedKeys(s.Book().Apps) }
 
 // noteDelivery records what came of a letter. A letter that surely failed is noted and its error returned.
-func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l LetterJob, failed error) error {
+func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l LetterJob, job string, failed error) error {
 	d, isDelivery := errors.AsType[*DeliveryError](failed)
 	switch {
 	case failed == nil && l.Letter == LetterInvite && l.Guardian == 0:
 		return s.invited(ctx, app, rec, l)
+	case failed == nil && (l.Letter == LetterInvite || l.Letter == LetterRemind):
+		m := s.mutation(nil, rec, Actor{Kind: ActorMail, Ref: itoa(l.Guardian)}, "")
+		_, err := s.Store.Remind(ctx, m, Turn{Gen: l.Gen, Guardian: l.Guardian, Letter: job, Arrived: true})
+		return err
 	case failed == nil && l.Letter == LetterConfirm:
 		_, err := s.Store.Confirm(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, EventConfirmed))
 		return ignore(err, ErrNotGranted, ErrEnded)
@@ -196,7 +228,7 @@ func (s *Service) reminders(rec Record, guardian int) []Job {
 	var jobs []Job
 	for _, after := range s.Settings.Remind {
 		at := s.decent(now.Add(after))
-		if at.Sub(last) < remindGap || s.decideBy(rec).Sub(at) < remindLeft {
+		if at.Sub(last) < remindGap || s.decideBy(rec, guardian).Sub(at) < remindLeft {
 			continue
 		}
 		jobs = append(jobs, s.letter(rec, LetterRemind, guardian, at.Sub(now)))

@@ -64,6 +64,7 @@ const (
 	LetterWithdrawn LetterKind = "withdrawn"
 	LetterErased    LetterKind = "erased"
 	LetterLocked    LetterKind = "locked"
+	LetterProve     LetterKind = "prove" // the code with which a guardian withdraws whose name does not match
 
 	LetterRightsReceived LetterKind = "rights_received"
 	LetterRightsAnswered LetterKind = "rights_answered"
@@ -85,7 +86,7 @@ type Letter struct {
 	Purposes []Purpose // asked; after a decision those in force
 	Refused  []Purpose
 	Link     string // the guardian's page; "" when there is none
-	Code     string // "ABCD-2345" for CodePage
+	Code     string // "ABCD-2345" for CodePage; of LetterProve for the page of the withdrawal
 	CodePage string
 	Withdraw string    // the page on which a consent is withdrawn
 	Deadline time.Time // last moment to decide; for LetterErased when the app confirmed

@@ -13,7 +13,7 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 	book := s.Book()
 	out := Letter{
 		ID: job, Kind: l.Letter, App: app, Operator: book.Operator, Zone: book.Profile.Zone, Case: rec.ID,
-		Deadline: s.decideBy(rec), Decided: rec.DecidedAt, Test: s.Settings.Test,
+		Deadline: s.decideBy(rec, l.Guardian), Decided: rec.DecidedAt, Test: s.Settings.Test,
 		Purposes: app.Chosen(rec.Asked),
 	}
 	if rec.Status == Granted {
@@ -51,6 +51,11 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 		out.Link, err = s.decideLink(rec, guardian)
 	case LetterRightsReceived, LetterRightsAnswered:
 		out.Portal = s.Settings.PublicURL + "/my"
+	case LetterProve:
+		out.Code, out.Deadline = s.mailCode(rec, guardian), rec.Of(guardian).CodeAt.Add(CodeLives)
+		if !s.Clock().Before(out.Deadline) {
+			return out, ErrMoot
+		}
 	case LetterGranted, LetterConfirm, LetterWithdrawn:
 		if rec.Status != Granted { // nothing is left to withdraw
 			return out, nil
@@ -107,10 +112,17 @@ func Remains(j Job) []byte {
 	return body
 }
 
-// decideBy is the last moment at which a mailed link decides: the deadline, or sooner when links live shorter.
-func (s *Service) decideBy(rec Record) time.Time {
-	if ttl := s.Settings.LinkTTL; ttl > 0 && !rec.MailAt.IsZero() && rec.MailAt.Add(ttl).Before(rec.ExpiresAt) {
-		return rec.MailAt.Add(ttl)
+// decideBy is the last moment at which a guardian's link decides: the deadline, or sooner when links live shorter. A further
+// guardian's link lives from their own last letter; the one that is written now is the first when there is none.
+func (s *Service) decideBy(rec Record, guardian int) time.Time {
+	ttl, from := s.Settings.LinkTTL, rec.MailAt
+	if guardian > 0 {
+		if from = rec.Of(guardian).AskedAt; from.IsZero() {
+			from = s.Clock()
+		}
+	}
+	if ttl > 0 && !from.IsZero() && from.Add(ttl).Before(rec.ExpiresAt) {
+		return from.Add(ttl)
 	}
 	return rec.ExpiresAt
 }

@@ -20,6 +20,7 @@ type View struct {
 	Purposes []Purpose     // asked, in the app's order
 	Proof    string        // goes back with the form; "" when there is nothing to decide
 	Withdraw string        // URL, when a consent is in force
+	Undo     string        // goes back with the form that takes a refusal's pause and block back; "" when there is none
 	Test     bool
 }
 
@@ -42,10 +43,10 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	}
 	v := View{
 		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale),
-		Now: s.Clock(), Deadline: s.decideBy(rec), EraseDue: s.Settings.EraseDue, Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
+		Now: s.Clock(), Deadline: s.decideBy(rec, c.Guardian), EraseDue: s.Settings.EraseDue, Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
 	}
 	if rec.Status.Ended() {
-		return v, nil
+		return s.proveEnded(ctx, aud, v)
 	}
 	if rec.Status == Pending && !v.Now.Before(v.Deadline) {
 		return View{}, ErrLinkExpired

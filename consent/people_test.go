@@ -141,6 +141,8 @@ func TestResend(t *testing.T) {
 		if _, err := k.Service.Resend(ctx, k.App, app, rec.ID); err != nil {
 			t.Fatal(err)
 		}
+		k.Work()
+		pass(t, k, time.Second)
 	}
 	_, err := k.Service.Resend(ctx, k.App, app, rec.ID)
 	e, ok := errors.AsType[*consent.Error](err)
@@ -262,7 +264,7 @@ func TestEachGuardianCanWithdraw(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := k.Service.CheckWithdraw(t.Context(), pages[i], w.Proof, []string{"박지킴", "김보호"}[i], nil); consent.CodeOf(err) != "fact_mismatch" {
+		if _, err := k.Service.CheckWithdraw(t.Context(), pages[i], w.Proof, consent.Wish{Name: []string{"박지킴", "김보호"}[i]}); consent.CodeOf(err) != "fact_mismatch" {
 			t.Errorf("the other guardian's name passed: %v", err)
 		}
 		if v := withdraw(t, k, pages[i], name); v.Record.Status != consent.Withdrawn {

@@ -13,6 +13,8 @@ const (
 	stepCheck         = "check"
 	stepWithdraw      = "withdraw"
 	stepWithdrawCheck = "withdraw-check"
+	stepUndo          = "undo"
+	stepUndoCheck     = "undo-check"
 )
 
 // proof is what a form carries from one page to the next, sealed under the hour key and bound to request and revision by

@@ -40,15 +40,36 @@ type Record struct {
 	NameMiss    bool      // the guardian says the name was entered differently; the child or the app may set it anew
 	NamesSet    int       // how often the name was set anew, at most MaxNamesSet
 	AddressSet  int       // how often the child set the address anew on its page, at most MaxAddressSet
-	Tries       int       // misses of the second fact since the last lock
+	Tries       int       // misses of the second fact, by name and by code, since the last lock
 	LockedUntil time.Time // approving is closed until then
 	Guardians   int       // how many guardians were invited, at least 1
+
+	Mine []Mine // what concerns each guardian alone, by index; nil while there is nothing
+
+	DecidedBy int       // of a refusal: which guardian
+	Blocked   bool      // of a refusal: its guardian asked for no more letters
+	LiftedAt  time.Time // of a refusal: when its guardian took pause and block back
 
 	Look LookUps // digests by which the request is found
 
 	People   Sealed // names and addresses: hour key while pending, evidence key afterwards
 	Data     Sealed // the child's data: hour key while pending, release key once granted
 	Evidence Sealed // what was agreed, to which text, how and when
+}
+
+// Mine is what a record notes of one guardian alone.
+type Mine struct {
+	AskedAt     time.Time // when the last letter that asks was sent, or was on its way
+	PausedUntil time.Time // no answer is taken before, since the decoy was pressed
+	CodeAt      time.Time // when a code for withdrawing was mailed
+}
+
+// Of is what concerns one guardian alone.
+func (r Record) Of(guardian int) Mine {
+	if guardian < 0 || guardian >= len(r.Mine) {
+		return Mine{}
+	}
+	return r.Mine[guardian]
 }
 
 // LookUps are the keyed digests by which a request is found without anybody's name. They are gone LookUpsKept after the end.

@@ -70,6 +70,9 @@ const (
 	StepFade        Step = "fade"
 	StepForget      Step = "forget"
 	StepMisname     Step = "misname"
+	StepPause       Step = "pause"
+	StepUndo        Step = "undo"
+	StepProve       Step = "prove"
 	StepAsk         Step = "ask"    // a guardian asks to see, correct or delete
 	StepAnswer      Step = "answer" // the app answers that
 	StepNudge       Step = "nudge"  // the app is reminded of it

@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Reader
 	FlagStore
+	GuardianStore
 	Ledger
 	Hooks
 	RightStore
@@ -25,15 +26,17 @@ type Store interface {
 	// CountLetter counts a letter that somebody else caused against its receiver's day, and tells how long to wait when the
 	// day is full. The same letter counts once, however often it is tried.
 	CountLetter(ctx context.Context, guardian Digest, letter string, perDay int) (wait time.Duration, err error)
-	// Try charges one try of the second fact, before it is compared. Its letters are left by the try that locks alone. Errors: ErrLocked, ErrNotPending, ErrReplaced.
+	// Try charges one try of the second fact, before it is compared. Its letters are left by the try that locks alone. Errors: ErrLocked,
+	// ErrCodeSpent, ErrNotPending, ErrReplaced.
 	Try(ctx context.Context, m Mutation, t Trial) (Record, error)
 	// Refund gives a try back after a hit.
 	Refund(ctx context.Context, m Mutation, code bool) error
-	// Misname notes that the guardian says the name was entered differently.
-	Misname(ctx context.Context, m Mutation, gen int) (Record, error)
-	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked.
+	// Misname notes that the guardian says the name was entered differently. Errors: ErrNotPending, ErrReplaced, ErrNotMissed
+	// before there were this many misses.
+	Misname(ctx context.Context, m Mutation, gen, misses int) (Record, error)
+	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked, ErrPaused.
 	Grant(ctx context.Context, m Mutation, g Granting) (Record, error)
-	// Decline decides no. Errors: ErrNotPending, ErrReplaced.
+	// Decline decides no. Errors: ErrNotPending, ErrReplaced, ErrPaused.
 	Decline(ctx context.Context, m Mutation, d Declining) (Record, error)
 	// Release notes that the data is being handed over. Errors: ErrNotGranted, ErrOnHold, ErrDestroyed.
 	Release(ctx context.Context, m Mutation) (Record, error)
@@ -45,7 +48,8 @@ type Store interface {
 	Expire(ctx context.Context, m Mutation, reason string) (Record, error)
 	// Lapse destroys granted data whose release window is over. Errors: ErrNotDue.
 	Lapse(ctx context.Context, m Mutation) (Record, error)
-	// Withdraw ends a consent, or takes purposes out of it. Errors: ErrNotGranted, ErrEnded; ErrStale when the data was re-sealed since.
+	// Withdraw ends a consent, or takes purposes out of it. Errors: ErrNotGranted, ErrEnded, ErrPaused; ErrStale when
+	// the data was re-sealed since.
 	Withdraw(ctx context.Context, m Mutation, w Withdrawing) (Record, error)
 	// Resend counts a resend and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
 	Resend(ctx context.Context, m Mutation, perDay int) (Record, error)
@@ -133,7 +137,7 @@ type Trial struct {
 	Gen   int
 	Limit int           // misses before the lock
 	Lock  time.Duration // how long approving stays closed
-	Code  bool          // the pairing code has its own count
+	Code  bool          // the pairing code, or after the grant the mailed one, has its own count
 }
 
 // Granting is a yes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // OpenWithdraw shows the page of a withdraw link. Errors: as Open.
@@ -17,14 +18,22 @@ type Withdrawal struct {
 	Purposes []Purpose // that end; empty means all
 }
 
-// CheckWithdraw takes the typed name and the choice: purposes names the optional ones to end, none means all of the consent.
+// Wish is what a guardian asks on the page of a withdrawal.
+type Wish struct {
+	Name     string   // as at the grant
+	Code     string   // the mailed one; with it the name need not match
+	Purposes []string // the optional ones to end; none means all of the consent
+}
+
+// CheckWithdraw takes the typed name, or the mailed code, and the choice.
 //
-// Errors: KindInvalid, ErrLocked, ErrStale, those of Open.
-func (s *Service) CheckWithdraw(ctx context.Context, token, form, name string, purposes []string) (Withdrawal, error) {
+// Errors: KindInvalid, ErrLocked, ErrCodeSpent, ErrStale, those of Open.
+func (s *Service) CheckWithdraw(ctx context.Context, token, form string, w Wish) (Withdrawal, error) {
 	v, err := s.OpenWithdraw(ctx, token)
 	if err != nil || v.Record.Status != Granted {
 		return Withdrawal{View: v}, err
 	}
+	purposes := w.Purposes
 	out := Withdrawal{View: v, Purposes: v.App.Chosen(purposes)}
 	p, err := s.unseal(v, stepWithdraw, form)
 	if err != nil {
@@ -33,29 +42,39 @@ func (s *Service) CheckWithdraw(ctx context.Context, token, form, name string, p
 	if err := checkPartial(v.Record, v.App, purposes); err != nil {
 		return out, err
 	}
-	if err := s.tryWithdraw(ctx, v, name); err != nil {
+	if err := s.tryWithdraw(ctx, &out.View, w); err != nil {
 		return out, err
 	}
-	p.Step, p.Purposes, p.Name = stepWithdrawCheck, purposes, name
+	p.Step, p.Purposes, p.Name = stepWithdrawCheck, purposes, w.Name
 	out.Proof, err = s.seal(ctx, v.Record, p)
 	return out, err
 }
 
-// tryWithdraw compares the name as at the grant, charged before it is compared like every second fact.
-func (s *Service) tryWithdraw(ctx context.Context, v View, name string) error {
+// tryWithdraw compares the name as at the grant, or the mailed code, charged before it is compared like every second fact.
+// It leaves the record as the try left it in v.
+func (s *Service) tryWithdraw(ctx context.Context, v *View, w Wish) error {
+	mailed := strings.TrimSpace(w.Code) != ""
 	m := s.mutation(v.App, v.Record, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, "")
-	rec, err := s.Store.Try(ctx, m, Trial{Gen: v.Record.Gen, Limit: MaxTries, Lock: LockFor})
+	rec, err := s.Store.Try(ctx, m, Trial{Gen: v.Record.Gen, Limit: MaxTries, Lock: LockFor, Code: mailed})
 	if err != nil {
 		return err
 	}
-	hit, err := s.knowsName(v, name)
-	if err != nil {
-		return err
+	hit := mailed && s.knowsCode(*v, w.Code)
+	if !mailed {
+		if hit, err = s.knowsName(*v, w.Name); err != nil {
+			return err
+		}
 	}
-	if !hit {
-		return s.missed(rec, FactName)
+	if hit {
+		return s.Store.Refund(ctx, m, mailed)
 	}
-	return s.Store.Refund(ctx, m, false)
+	v.Record = rec
+	if mailed {
+		return &Error{Kind: KindInvalid, Code: "fact_mismatch", Detail: "this does not match", Fields: []FieldError{
+			{Pointer: "/mail_code", Code: "fact_mismatch", Detail: "this is not the code that was mailed, or it is too old"},
+		}}
+	}
+	return s.missed(rec, FactName)
 }
 
 // knowsName compares with the name typed at the grant, and with the one that the child gave.

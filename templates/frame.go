@@ -49,10 +49,15 @@ const (
 	FaultBirth      = "birth_invalid"
 	FaultNotAdult   = "not_adult"
 	FaultRelation   = "relation_missing"
+	FaultOther      = "relation_other" // a grandparent or another relative: only parents and appointed guardians can agree
 	FaultDeclares   = "declares_missing"
 	FaultTooFast    = "too_fast"
 	FaultStale      = "stale" // the form is old or was meant for another step; read again
 	FaultLocked     = "locked"
+	FaultShut       = "shut" // withdrawing by name is closed for a while
+	FaultMailCode   = "mail_code_wrong"
+	FaultCodeSpent  = "mail_code_spent"
+	FaultCodeLimit  = "mail_code_limit"
 	FaultConfirm    = "confirm_missing"
 	FaultScope      = "withdraw_missing"
 	FaultNothing    = "withdraw_nothing" // some, and none was chosen

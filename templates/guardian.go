@@ -14,7 +14,7 @@ type Answers struct {
 	BirthYear   string
 	BirthMonth  string
 	BirthDay    string
-	Relation    string // "mother", "father", "legal_guardian" or ""
+	Relation    string // "mother", "father", "legal_guardian", "other" or ""
 	Declares    bool
 }
 
@@ -93,7 +93,7 @@ func (p GuardianOpen) Choice(one Purpose) (Choices, error) {
 
 // Relation is the choice of what the reader is to the child.
 func (p GuardianOpen) Relation() (Choices, error) {
-	return p.Choose("relation", "guardian.open.relation", p.Answers.Relation, "mother", "father", "legal_guardian")
+	return p.Choose("relation", "guardian.open.relation", p.Answers.Relation, "mother", "father", "legal_guardian", consent.RelationOther)
 }
 
 // Declares is the tick by which the reader says to be the legal guardian.
@@ -177,6 +177,10 @@ type GuardianResult struct {
 	Case     string
 	Withdraw string // path of the withdrawal page, while a consent is in force
 	Blocked  bool   // with not_mine: no more letters will come
+	Lifted   bool   // pause and block were taken back
+	Action   string // path to which the form that takes them back is posted
+	Undo     string // its proof; "" when there is nothing to take back
+	Hidden   []Hidden
 }
 
 func (GuardianResult) template() string { return "guardian/result" }
@@ -194,6 +198,31 @@ func (p GuardianResult) Key() string {
 
 // Good reports whether a consent is in force.
 func (p GuardianResult) Good() bool { return p.Status == consent.Granted }
+
+// GuardianUndo asks whether to take back what a refusal left behind: the pause and, with not_mine, the wish for no letters.
+// Form fields: confirm = yes or back, proof and Hidden; agree_all is the decoy's.
+type GuardianUndo struct {
+	Frame
+	Action  string
+	Reason  string // of the refusal
+	Blocked bool
+	Confirm string
+	Proof   string
+	Hidden  []Hidden
+}
+
+func (GuardianUndo) template() string { return "guardian/undo" }
+
+// Title implements Page.
+func (p GuardianUndo) Title() (string, error) { return p.T("guardian.undo.title") }
+
+// Confirming is the choice of the page.
+func (p GuardianUndo) Confirming() (Choices, error) {
+	return p.onto("confirm").Choose("confirm", "guardian.undo.confirm", p.Confirm, "yes", "back")
+}
+
+// FaultLines lists the faults for the summary.
+func (p GuardianUndo) FaultLines() ([]FaultLine, error) { return p.onto("confirm").FaultLines() }
 
 // Reasons of a dead link.
 const (

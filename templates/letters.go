@@ -42,7 +42,7 @@ type LetterView struct {
 	Lang      string
 	Subject   string
 	Preheader string
-	Other     OtherLine
+	Others    []OtherLine
 	Brand     string // the app's name
 	Kicker    string // what kind of letter this is
 	Test      string // the banner of the test space, else ""
@@ -53,7 +53,7 @@ type LetterView struct {
 	Contact   []string // the operator: name, telephone, address, site
 }
 
-// OtherLine is the first line, in the app's other language; Text is "" when it speaks but one.
+// OtherLine is the first line in another language of the app, and the way to the page in that language; URL is "" for none.
 type OtherLine struct{ Lang, Text, URL string }
 
 // Section is a part of a letter. It shows what is set, in the order of the fields.
@@ -115,7 +115,7 @@ func ViewLetter(l consent.Letter) (LetterView, error) {
 	w := newLetterWriter(l)
 	v := LetterView{
 		Lang: w.lang, Brand: w.app, Kicker: w.say("mail.brand"),
-		Subject: w.subject(), Preheader: w.of("preheader"), Other: w.other(),
+		Subject: w.subject(), Preheader: w.of("preheader"), Others: w.others(),
 		Title: w.of("title" + w.some()), Lead: paragraphs(w.of("lead" + w.some())),
 		Footer: []string{w.say("mail.footer")}, Contact: w.contact(),
 	}
@@ -188,17 +188,30 @@ func (w *letterWriter) some() string {
 // inForce reports whether there still is a consent: then, and only then, a letter offers the way to withdraw it.
 func (w *letterWriter) inForce() bool { return w.l.Withdraw != "" }
 
-// other is the same letter's first line in the next language that the app speaks.
-func (w *letterWriter) other() OtherLine {
+// others are the same letter's first lines in the other languages that the app speaks.
+func (w *letterWriter) others() []OtherLine {
+	var out []OtherLine
 	for _, lang := range w.l.App.Languages {
 		d := Words(lang)
 		if lang == w.lang || d.Lang() != lang {
 			continue
 		}
 		text := w.in(d, "mail."+string(w.l.Kind)+".other", "app", w.brand(lang))
-		return OtherLine{Lang: lang, Text: text, URL: w.way()}
+		first := OtherLine{Lang: lang, Text: text}
+		if way := w.way(); way != "" {
+			first.URL = withLang(way, lang)
+		}
+		out = append(out, first)
 	}
-	return OtherLine{}
+	return out
+}
+
+// withLang is the address of a page in another language.
+func withLang(way, lang string) string {
+	if strings.Contains(way, "?") {
+		return way + "&lang=" + lang
+	}
+	return way + "?lang=" + lang
 }
 
 // brand names who writes, in a language: the app, or the operator in a letter about all of its apps.

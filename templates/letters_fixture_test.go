@@ -67,6 +67,8 @@ func letterFixture(kind consent.LetterKind, lang string) consent.Letter {
 	case consent.LetterGranted, consent.LetterConfirm:
 		l.Withdraw = "https://consent.shop.example/w/" + token
 		l.Purposes, l.Refused = app.Purposes[:2], app.Purposes[2:]
+	case consent.LetterProve:
+		l.Code = "WXYZ-2345"
 	case consent.LetterDeclined:
 		l.Purposes = app.Purposes
 	case consent.LetterRightsReceived, consent.LetterRightsAnswered:

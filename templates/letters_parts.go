@@ -20,6 +20,7 @@ var letterPlans = map[consent.LetterKind][]letterPart{
 	consent.LetterDeclined:  {factsPart, destroyedPart, keptAfterRefusalPart},
 	consent.LetterWithdrawn: {factsPart, inForcePart, withdrawPart, keptPart, rightsPart},
 	consent.LetterErased:    {factsPart, inForcePart, withdrawPart, keptPart, rightsPart},
+	consent.LetterProve:     {provePart, factsPart, proveStrangerPart, realPart},
 	consent.LetterLocked:    {factsPart, openPart, codePart, lockedMinePart, lockedStrangerPart, realPart},
 
 	consent.LetterRightsReceived: {factsPart, portalPart, rightsWaitPart, realPart},
@@ -31,7 +32,7 @@ var letterPlans = map[consent.LetterKind][]letterPart{
 func LetterKinds() []consent.LetterKind {
 	return []consent.LetterKind{
 		consent.LetterInvite, consent.LetterRemind, consent.LetterLocked, consent.LetterGranted, consent.LetterConfirm,
-		consent.LetterDeclined, consent.LetterWithdrawn, consent.LetterErased,
+		consent.LetterDeclined, consent.LetterProve, consent.LetterWithdrawn, consent.LetterErased,
 		consent.LetterRightsReceived, consent.LetterRightsAnswered, consent.LetterPortal,
 	}
 }
@@ -135,6 +136,19 @@ func codePart(w *letterWriter) []Section {
 			{Label: w.say("mail.code.code"), Value: w.l.Code, Weighty: true, Code: true},
 		},
 	}}
+}
+
+// provePart is the code for the page of a withdrawal. It has no link: whoever reads mail by machine must not come to that
+// page from the letter that opens it.
+func provePart(w *letterWriter) []Section {
+	return []Section{{Tone: "tint", Facts: []Fact{
+		{Label: w.say("mail.code.code"), Value: w.l.Code, Weighty: true, Code: true},
+		{Label: w.say("mail.prove.until"), Value: w.moment(w.l.Deadline)},
+	}}}
+}
+
+func proveStrangerPart(w *letterWriter) []Section {
+	return []Section{{Heading: w.say("mail.prove.stranger.title"), Paras: paragraphs(w.say("mail.prove.stranger.text"))}}
 }
 
 func withdrawPart(w *letterWriter) []Section {

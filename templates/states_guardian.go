@@ -37,6 +37,9 @@ func (x fixture) openStates() []State {
 	ways.Frame = x.faulty("guardian_name", FaultName, "pairing_code", FaultPairing)
 	ways.WaysOn, ways.Purposes, ways.Answers = true, x.purposes("yes", "no"), x.answers("grant")
 	ways.Answers.PairingCode = "K7M2PX"
+	relative := x.open()
+	relative.Frame, relative.Purposes, relative.Answers = x.faulty("relation", FaultOther), x.purposes("yes", "no"), x.answers("grant")
+	relative.Answers.Relation = consent.RelationOther
 	locked := x.open()
 	locked.Frame = x.faulty("decision", FaultLocked)
 	locked.LockedUntil, locked.Purposes, locked.Answers = x.now.Add(consent.LockFor), x.purposes("yes", "yes"), x.answers("grant")
@@ -51,7 +54,7 @@ func (x fixture) openStates() []State {
 	plain.Purposes = x.purposes("")
 	return []State{
 		x.state("guardian/open", x.open()), x.state("guardian/open undecided", empty), x.state("guardian/open faults", faults),
-		x.state("guardian/open ways on", ways), x.state("guardian/open locked", locked), x.state("guardian/open too fast", fast),
+		x.state("guardian/open ways on", ways), x.state("guardian/open locked", locked), x.state("guardian/open grandparent", relative), x.state("guardian/open too fast", fast),
 		x.state("guardian/open decline chosen", decline), x.state("guardian/open sensitive, test space", sensitive),
 		x.state("guardian/open no recipient", plain),
 	}
@@ -89,14 +92,29 @@ func (x fixture) resultStates() []State {
 			p.Withdraw = "/w/" + fixtureToken
 		}
 		if status == consent.Declined {
-			p.Reason = consent.ReasonRefused
+			p.Reason, p.Action, p.Undo, p.Hidden = consent.ReasonRefused, fixtureAction, fixtureProof, []Hidden{{"step", "undo"}}
 		}
 		out = append(out, x.state("guardian/result "+string(status), p))
 	}
 	mine := GuardianResult{
 		Frame: x.frame, Status: consent.Declined, Reason: consent.ReasonNotMine, At: x.now, Case: fixtureCase, Blocked: true,
+		Action: fixtureAction, Undo: fixtureProof, Hidden: []Hidden{{"step", "undo"}},
 	}
-	return append(out, x.state("guardian/result not mine", mine))
+	mine.Frame.Child = ""
+	lifted := mine
+	lifted.Reason, lifted.Blocked, lifted.Undo, lifted.Lifted = consent.ReasonRefused, false, "", true
+	return append(append(out, x.state("guardian/result not mine", mine), x.state("guardian/result lifted", lifted)), x.undoStates()...)
+}
+
+func (x fixture) undoStates() []State {
+	p := GuardianUndo{
+		Frame: x.frame, Action: fixtureAction, Reason: consent.ReasonNotMine, Blocked: true, Proof: fixtureProof,
+		Hidden: []Hidden{{"step", "undo-check"}},
+	}
+	p.Frame.Child = ""
+	unsure := p
+	unsure.Blocked, unsure.Faults = false, []Fault{{"confirm", FaultConfirm}}
+	return []State{x.state("guardian/undo", p), x.state("guardian/undo unconfirmed", unsure)}
 }
 
 func (x fixture) wayStates() []State {
@@ -124,6 +142,12 @@ func (x fixture) withdrawStates() []State {
 	faults := p
 	faults.Frame = x.faulty("purpose", FaultNothing, "guardian_name", FaultSigned)
 	faults.Scope, faults.Name = WithdrawSome, x.answers("").Name
+	ways, shut, sent := p, p, p
+	ways.WaysOn, ways.Frame, ways.Scope, ways.Name = true, x.faulty("guardian_name", FaultSigned), WithdrawAll, faults.Name
+	shut.WaysOn, shut.Frame, shut.Scope, shut.LockedUntil = true, x.faulty("guardian_name", FaultShut), WithdrawAll, x.now.Add(consent.LockFor)
+	sent.WaysOn, sent.CodeSent, sent.Frame, sent.Scope, sent.MailCode = true, true, x.faulty("mail_code", FaultMailCode), WithdrawAll, "ABCD-2345"
+	spent, enough := sent, ways
+	spent.Frame, enough.Frame = x.faulty("mail_code", FaultCodeSpent), x.faulty("mail_code", FaultCodeLimit)
 	all := x.purposes("", "", "")
 	check := GuardianWithdrawCheck{
 		Frame: x.frame, Action: p.Action, Scope: WithdrawAll, Ended: all, Proof: fixtureProof,
@@ -138,6 +162,8 @@ func (x fixture) withdrawStates() []State {
 	part.Ended, part.Stays = all[1:2], all[:1]
 	return []State{
 		x.state("guardian/withdraw", p), x.state("guardian/withdraw only required", only), x.state("guardian/withdraw faults", faults),
+		x.state("guardian/withdraw ways on", ways), x.state("guardian/withdraw shut", shut), x.state("guardian/withdraw code sent", sent),
+		x.state("guardian/withdraw code spent", spent), x.state("guardian/withdraw no more codes", enough),
 		x.state("guardian/withdraw-check all", check), x.state("guardian/withdraw-check some", some),
 		x.state("guardian/withdraw-check stale", late),
 		x.state("guardian/withdrawn all", done), x.state("guardian/withdrawn some", part),

@@ -8,10 +8,13 @@ const (
 	WithdrawSome = "some" // only the ticked optional purposes
 )
 
+// StepAskCode is the step of the form that asks for a code by mail.
+const StepAskCode = "ask-code"
+
 // GuardianWithdraw is /w/{token}: what is in force, the typed name and one choice. It takes no more steps than granting.
 // Faults of the ticks as a whole have the field purpose.
-// Form fields: guardian_name, withdraw = all or some, purpose.<id> = yes for each optional purpose to be ended, proof;
-// agree_all is the decoy's.
+// Form fields: guardian_name, mail_code, withdraw = all or some, purpose.<id> = yes for each optional purpose to be ended,
+// proof; agree_all is the decoy's. A second form posts step and proof, and has a code mailed that does instead of the name.
 type GuardianWithdraw struct {
 	Frame
 	Action   string
@@ -21,6 +24,11 @@ type GuardianWithdraw struct {
 	Name     string    // as typed before
 	Scope    string    // WithdrawXxx or "": not chosen
 	Proof    string
+
+	WaysOn      bool   // after the second miss: a code by mail is offered
+	CodeSent    bool   // a mailed code is good now
+	MailCode    string // as typed before
+	LockedUntil time.Time
 }
 
 func (GuardianWithdraw) template() string { return "guardian/withdraw" }
@@ -40,6 +48,9 @@ func (p GuardianWithdraw) Scoping() (Choices, error) {
 // placed is the frame with every fault at a field of this page.
 func (p GuardianWithdraw) placed() Frame {
 	own := []string{"guardian_name"}
+	if p.WaysOn {
+		own = append(own, "mail_code")
+	}
 	if len(p.Optional()) > 0 {
 		own = append(own, "purpose")
 	}

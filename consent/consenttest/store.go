@@ -27,6 +27,7 @@ type StoreBench struct {
 func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
 	for _, group := range []map[string]func(*bench){
 		signupTests, decideTests, custodyTests, peopleTests, readTests,
+		guardianTests,
 		ledgerTests,
 		hookTests,
 		raceTests,

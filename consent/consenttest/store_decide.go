@@ -140,7 +140,7 @@ func deadlineHolds(b *bench) {
 			_, err := b.Store.Try(ctx, m, consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour})
 			return err
 		},
-		"misname": func() error { _, err := b.Store.Misname(ctx, m, 1); return err },
+		"misname": func() error { _, err := b.Store.Misname(ctx, m, 1, 0); return err },
 		"resend":  func() error { _, err := b.Store.Resend(ctx, m, 3); return err },
 		"correct": func() error { _, err := b.Store.Correct(ctx, m, consent.Correction{Rev: 1}); return err },
 	} {
@@ -270,10 +270,10 @@ func tryRefusals(b *bench) {
 
 func misnameOnce(b *bench) {
 	r := b.pending("kid", "p@x")
-	_, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 2)
+	_, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 2, 0)
 	b.refused(err, consent.ErrReplaced, r)
 	got := b.once(func() (consent.Record, error) {
-		return b.Store.Misname(b.Context(), b.mutation(r.ID, consent.EventNameMismatch), 1)
+		return b.Store.Misname(b.Context(), b.mutation(r.ID, consent.EventNameMismatch), 1, 0)
 	})
 	if !got.NameMiss {
 		b.Error("not noted")

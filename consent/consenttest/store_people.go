@@ -125,7 +125,7 @@ func correctName(b *bench) {
 		b.Errorf("another name: gen %d, names %d, mail %s", got.Gen, got.NamesSet, got.Mail)
 	}
 	for i := 1; i <= consent.MaxNamesSet; i++ {
-		_, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 1)
+		_, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 1, 0)
 		b.must(err)
 		got, err = rename()
 		b.must(err)
@@ -133,7 +133,7 @@ func correctName(b *bench) {
 			b.Fatalf("set anew %d times: miss %v, count %d", i, got.NameMiss, got.NamesSet)
 		}
 	}
-	miss, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 1)
+	miss, err := b.Store.Misname(b.Context(), b.mutation(r.ID, ""), 1, 0)
 	b.must(err)
 	_, err = rename()
 	b.refused(err, &consent.Error{Code: "name_limit"}, miss)

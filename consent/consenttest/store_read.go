@@ -44,7 +44,7 @@ func (b *bench) steps(r consent.Record) map[string]func(m consent.Mutation) erro
 			return only(b.Store.Try(ctx, m, consent.Trial{Gen: 1, Limit: 1, Lock: time.Hour})) // the try that locks leaves its letter
 		},
 		"refund":      func(m consent.Mutation) error { return b.Store.Refund(ctx, m, false) },
-		"misname":     func(m consent.Mutation) error { return only(b.Store.Misname(ctx, m, 1)) },
+		"misname":     func(m consent.Mutation) error { return only(b.Store.Misname(ctx, m, 1, 0)) },
 		"grant":       func(m consent.Mutation) error { return only(b.Store.Grant(ctx, m, b.granting(r, "account"))) },
 		"decline":     func(m consent.Mutation) error { return only(b.Store.Decline(ctx, m, consent.Declining{Gen: 1})) },
 		"release":     func(m consent.Mutation) error { return only(b.Store.Release(ctx, m)) },
@@ -62,8 +62,14 @@ func (b *bench) steps(r consent.Record) map[string]func(m consent.Mutation) erro
 		"overdue":  func(m consent.Mutation) error { return only(b.Store.Overdue(ctx, m)) },
 		"disclose": func(m consent.Mutation) error { return b.Store.Disclose(ctx, m, "dis_1", consent.Sealed("x")) },
 		"look":     func(m consent.Mutation) error { return only(b.Store.Look(ctx, m, consent.ActView)) },
-		"fade":     func(m consent.Mutation) error { return b.Store.Fade(ctx, m) },
-		"forget":   func(m consent.Mutation) error { return b.Store.Forget(ctx, m) },
+		"pause":    func(m consent.Mutation) error { return only(b.Store.Pause(ctx, m, 0, time.Hour)) },
+		"undo":     func(m consent.Mutation) error { return only(b.Store.Undo(ctx, m, 1, 0)) },
+		"remind": func(m consent.Mutation) error {
+			return only(b.Store.Remind(ctx, m, consent.Turn{Gen: 1, Letter: "job_1"}))
+		},
+		"prove":  func(m consent.Mutation) error { return only(b.Store.Prove(ctx, m, consent.Proving{PerDay: 1})) },
+		"fade":   func(m consent.Mutation) error { return b.Store.Fade(ctx, m) },
+		"forget": func(m consent.Mutation) error { return b.Store.Forget(ctx, m) },
 	}
 }
 

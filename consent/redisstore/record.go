@@ -18,6 +18,11 @@ import (
 //	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z resends "day count"  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
+//	f which guardian refused (absent: 0) O asked for no letters "1"       U lifted (ms)
+//
+// Of each guardian, with the index behind the letter:
+//
+//	i last letter that asks "ms job arrived"   p paused until (ms)   V mailed code "ms day count"
 
 // fields gives the names and values that signup.lua does not set itself; zero values are left out.
 func fields(r consent.Record) []any {
@@ -49,8 +54,9 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f.int("h") > 0, Holds: f.int("h"),
 		Asked: f.list("a"), Granted: f.list("G"), Refused: f.list("F"), Terms: f["T"], Notice: f["N"],
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
-		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u"), LockedUntil: f.time("L"), Guardians: f.int("q"),
+		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u") + f.int("w"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
+		Mine: f.mine(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
 	}
 	if r.MailAt.IsZero() {
 		r.MailAt = r.CreatedAt
@@ -94,6 +100,27 @@ func (f values) list(name string) []string {
 		return nil
 	}
 	return strings.Split(f[name], ",")
+}
+
+// mine reads what concerns each guardian alone; nil when there is nothing.
+func (f values) mine() []consent.Mine {
+	var all []consent.Mine
+	for g := range consent.MaxGuardians {
+		n := strconv.Itoa(g)
+		one := consent.Mine{AskedAt: f.first("i" + n), PausedUntil: f.time("p" + n), CodeAt: f.first("V" + n)}
+		if one != (consent.Mine{}) {
+			all = append(all, make([]consent.Mine, g+1-len(all))...)
+			all[g] = one
+		}
+	}
+	return all
+}
+
+// first reads the time with which a field of several words begins.
+func (f values) first(name string) time.Time {
+	word, _, _ := strings.Cut(f[name], " ")
+	ms, _ := strconv.ParseInt(word, 10, 64) // absent means none
+	return at(ms)
 }
 
 // at is the time of ms, the zero time for 0.

@@ -12,13 +12,16 @@ import (
 var known = []*consent.Error{
 	consent.ErrNotFound, consent.ErrNotPending, consent.ErrNotGranted, consent.ErrEnded, consent.ErrNotWithdrawn,
 	consent.ErrNotReleased, consent.ErrOnHold, consent.ErrDestroyed, consent.ErrStale, consent.ErrReplaced, consent.ErrLocked,
-	consent.ErrMismatch, consent.ErrHour, consent.ErrNotDue,
+	consent.ErrMismatch, consent.ErrHour, consent.ErrNotDue, consent.ErrMoot, consent.ErrPaused, consent.ErrNotDeclined,
+	consent.ErrNotMissed, consent.ErrCodeSpent,
 	consent.ErrAnswered, consent.ErrNotTold,
 	{Kind: consent.KindConflict, Code: "rights_limit", Detail: "as many rights requests of this consent are open as may be at once"},
 	{Kind: consent.KindConflict, Code: "already_pending", Detail: "this subject already has a pending request"},
 	{Kind: consent.KindConflict, Code: "recently_refused", Detail: "this subject may not ask the same guardian again yet"},
 	{Kind: consent.KindTooMany, Code: "resend_limit", Detail: "the invitation was resent as often as a day allows"},
 	{Kind: consent.KindConflict, Code: "flag_limit", Detail: "this identity was flagged by hand as often as is allowed"},
+	{Kind: consent.KindTooMany, Code: "turn", Detail: "another letter is on its way to the same guardian"},
+	{Kind: consent.KindTooMany, Code: "code_limit", Detail: "as many codes were mailed as a day allows"},
 	{Kind: consent.KindConflict, Code: "name_limit", Detail: "the guardian's name was set anew as often as is allowed"},
 	{Kind: consent.KindConflict, Code: "address_limit", Detail: "the child has set the guardian's address anew as often as is allowed"},
 }

@@ -85,8 +85,8 @@ func (s *Store) Refund(ctx context.Context, m consent.Mutation, code bool) error
 }
 
 // Misname implements consent.Store.
-func (s *Store) Misname(ctx context.Context, m consent.Mutation, gen int) (consent.Record, error) {
-	return s.step(ctx, consent.StepMisname, m, strconv.Itoa(gen))
+func (s *Store) Misname(ctx context.Context, m consent.Mutation, gen, misses int) (consent.Record, error) {
+	return s.step(ctx, consent.StepMisname, m, strconv.Itoa(gen), strconv.Itoa(misses))
 }
 
 // Grant implements consent.Store.

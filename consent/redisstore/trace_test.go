@@ -82,7 +82,13 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		must(t, err)
 		return id
 	}
-	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, late}) {
+	declined := func() string {
+		id := pending()
+		_, err := s.Decline(t.Context(), by(id), consent.Declining{Gen: 1, Reason: consent.ReasonRefused})
+		must(t, err)
+		return id
+	}
+	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, declined, late}) {
 		t.Run(step.name, func(t *testing.T) {
 			id := step.from()
 			m := leaving(by(id))
@@ -113,8 +119,8 @@ var trial = consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour}
 
 // stage makes requests that a step can be tried on.
 type stage struct {
-	pending, granted, released, withdrawn, missed func() string
-	late                                          func(func() string, time.Duration) func() string
+	pending, granted, released, withdrawn, missed, declined func() string
+	late                                                    func(func() string, time.Duration) func() string
 }
 
 type tracedStep struct {
@@ -132,7 +138,7 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"invite", on.pending, func(m consent.Mutation) error { return only(s.Invited(ctx, m, 1, consent.MailSent, "")) }},
 		{"try", on.pending, func(m consent.Mutation) error { return only(s.Try(ctx, m, trial)) }},
 		{"refund", on.missed, func(m consent.Mutation) error { return s.Refund(ctx, m, false) }},
-		{"misname", on.pending, func(m consent.Mutation) error { return only(s.Misname(ctx, m, 1)) }},
+		{"misname", on.pending, func(m consent.Mutation) error { return only(s.Misname(ctx, m, 1, 0)) }},
 		{"grant", on.pending, func(m consent.Mutation) error {
 			return only(s.Grant(ctx, m, consent.Granting{Gen: 1, Rev: 1, People: consent.Sealed("p"), Data: consent.Sealed("d"),
 				Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(1e6 * time.Hour), Window: time.Hour}))
@@ -158,6 +164,10 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 			w := consent.Withdrawing{Purposes: []string{"delivery"}, Data: consent.Sealed("less"), DataRev: 2}
 			return only(s.Withdraw(ctx, m, w))
 		}},
+		{"pause", on.pending, func(m consent.Mutation) error { return only(s.Pause(ctx, m, 0, time.Hour)) }},
+		{"remind", on.pending, func(m consent.Mutation) error { return only(s.Remind(ctx, m, consent.Turn{Gen: 1, Letter: "job_1"})) }},
+		{"undo", on.declined, func(m consent.Mutation) error { return only(s.Undo(ctx, m, 1, 0)) }},
+		{"prove", on.granted, func(m consent.Mutation) error { return only(s.Prove(ctx, m, consent.Proving{PerDay: 1})) }},
 		{"erase", on.withdrawn, func(m consent.Mutation) error { return only(s.Erase(ctx, m, time.Now(), nil)) }},
 		{"lapse", on.late(on.granted, 168*time.Hour), func(m consent.Mutation) error { return only(s.Lapse(ctx, m)) }},
 		{"overdue", on.late(on.withdrawn, time.Hour), func(m consent.Mutation) error { return only(s.Overdue(ctx, m)) }},

@@ -23,8 +23,13 @@ func (p *Pages) decide(c *gin.Context) (answer, error) {
 	if err := c.Request.ParseForm(); err != nil {
 		return answer{}, &consent.Error{Kind: consent.KindMalformed, Code: "malformed", Detail: "the form cannot be read", Err: err}
 	}
-	if c.PostForm(stepField) == stepCheck {
+	switch c.PostForm(stepField) {
+	case stepCheck:
 		return p.confirm(c)
+	case stepUndo:
+		return p.undo(c)
+	case stepUndoCheck:
+		return p.confirmUndo(c)
 	}
 	return p.check(c)
 }

@@ -49,8 +49,8 @@ func TestRefusals(t *testing.T) {
 		if err != nil || rec.Status != consent.Declined || rec.Reason != c.reason || rec.Custody != consent.Destroyed {
 			t.Errorf("%s: %s %s %s, %v", c.decision, rec.Status, rec.Reason, rec.Custody, err)
 		}
-		if p := s.expect(s.get(link), http.StatusOK); strings.Contains(p.body, "<form") {
-			t.Errorf("%s: the decided page still has a form", c.decision)
+		if p := s.expect(s.get(link), http.StatusOK); strings.Contains(p.body, `name="decision"`) {
+			t.Errorf("%s: the decided page still has a decision to take", c.decision)
 		}
 	}
 }
@@ -251,6 +251,11 @@ func TestLockOpensAfterAnHour(t *testing.T) {
 func TestMisnamed(t *testing.T) {
 	s := open(t)
 	ticket, link := s.asked("user-1")
+	early := s.expect(s.post(link, with(s.read(link), "misnamed", "yes")), http.StatusUnprocessableEntity)
+	if rec, err := s.Service.Find(t.Context(), s.App, ticket.Record.ID); err != nil || rec.NameMiss || early.value("decision") != "" {
+		t.Errorf("told without a miss: %v", err)
+	}
+	s.miss(link, 2)
 	h := s.read(link)
 	p := s.expect(s.post(link, with(h, "misnamed", "yes")), http.StatusOK)
 	if strings.Contains(p.title(), "문제") {

@@ -1,11 +1,10 @@
 package guardian
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,33 +17,57 @@ import (
 // button: whoever sends it has read nothing and decides nothing (threat 2).
 const decoyField = "agree_all"
 
-// decoyPause is how long a link takes no answer after its decoy was pressed: such a program goes on for a while.
-const decoyPause = 10 * time.Minute
+// Pauser notes that the decoy of a page was pressed.
+type Pauser interface {
+	Pause(ctx context.Context, v consent.View) (consent.View, error)
+}
 
-// guarded keeps a form's action from whoever presses the decoy, and for a while after from all who hold the same link.
+// guarded keeps a form's action from whoever presses the decoy, and for a while after from all who hold the same link; the
+// pause stands in the record, so it holds in every process.
 // What is wrong with the link, or decided already, is for act to say.
 func (p *Pages) guarded(aud consent.Audience, dir string, act func(*gin.Context) (answer, error)) func(*gin.Context) (answer, error) {
 	return func(c *gin.Context) (answer, error) {
 		v, err := p.look(c, aud)
-		if err != nil || v.Proof == "" {
+		if err != nil || v.Proof == "" && v.Undo == "" {
 			return act(c)
 		}
-		link := string(aud) + v.Record.ID + "/" + strconv.Itoa(v.Guardian)
 		if _, pressed := c.GetPostForm(decoyField); pressed {
-			web.Note(c, slog.Bool("decoy", true))
-			if p.opt.Decoyed != nil {
-				p.opt.Decoyed()
+			if v, err = p.press(c, aud, v); err != nil {
+				return answer{}, err
 			}
-			p.pauses.set(link, v.Now.Add(decoyPause))
 		}
-		until := p.pauses.of(link)
-		if !v.Now.Before(until) {
-			return act(c)
+		if until := v.PausedUntil(); !until.IsZero() {
+			return p.paused(c, v, dir), nil
 		}
-		return with(http.StatusUnprocessableEntity, templates.GuardianPaused{
-			Frame: p.viewFrame(c, v), Action: p.self(c, dir), Until: until.In(v.Book.Profile.Zone),
-		}), nil
+		a, err := act(c)
+		if errors.Is(err, consent.ErrPaused) { // pressed in this very moment
+			return p.pausedNow(c, aud, dir)
+		}
+		return a, err
 	}
+}
+
+// press counts the decoy, and has the record keep it.
+func (p *Pages) press(c *gin.Context, aud consent.Audience, v consent.View) (consent.View, error) {
+	web.Note(c, slog.Bool("decoy", true))
+	if p.opt.Decoyed != nil {
+		p.opt.Decoyed()
+	}
+	return p.space(aud, c.Param("token")).Pause(c, v)
+}
+
+func (p *Pages) paused(c *gin.Context, v consent.View, dir string) answer {
+	return with(http.StatusUnprocessableEntity, templates.GuardianPaused{
+		Frame: p.viewFrame(c, v), Action: p.self(c, dir), Until: v.PausedUntil().In(v.Book.Profile.Zone),
+	})
+}
+
+func (p *Pages) pausedNow(c *gin.Context, aud consent.Audience, dir string) (answer, error) {
+	v, err := p.look(c, aud)
+	if err != nil {
+		return answer{}, err
+	}
+	return p.paused(c, v, dir), nil
 }
 
 func (p *Pages) look(c *gin.Context, aud consent.Audience) (consent.View, error) {
@@ -54,33 +77,4 @@ func (p *Pages) look(c *gin.Context, aud consent.Audience) (consent.View, error)
 		return door.OpenWithdraw(c, token)
 	}
 	return door.Open(c, token)
-}
-
-// pausesKept bounds how many links are remembered, twice. Only genuine ones that still decide are.
-const pausesKept = 4096
-
-// pauses remembers in this process until when a link takes no answer. The zero value is ready.
-type pauses struct {
-	mu         sync.Mutex
-	young, old map[string]time.Time
-}
-
-// set bounds what is remembered: when the young half is full it becomes the old half, and the old is forgotten.
-func (p *pauses) set(link string, until time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.young == nil || len(p.young) >= pausesKept {
-		p.young, p.old = map[string]time.Time{}, p.young
-	}
-	p.young[link] = until
-}
-
-// of is zero for a link that was never paused.
-func (p *pauses) of(link string) time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if until, ok := p.young[link]; ok {
-		return until
-	}
-	return p.old[link]
 }

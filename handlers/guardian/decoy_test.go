@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
 // TestDecoyDecidesNothing: a program that fills in every form rightly and presses every button ends nothing, neither with
@@ -48,6 +49,37 @@ func TestDecoyOnTheFirstPage(t *testing.T) {
 		t.Error("the check page was reached")
 	}
 	s.check(other, url.Values{"decision": {"not_mine"}})
+}
+
+// TestPauseHoldsInEveryProcess: the page of another process on the same store takes no answer either.
+func TestPauseHoldsInEveryProcess(t *testing.T) {
+	r, dir := consenttest.Redis(t), t.TempDir()
+	one, two := openOn(t, consenttest.NewOn(t, r.URL(), dir)), openOn(t, consenttest.NewOn(t, r.URL(), dir))
+	ticket, link := one.asked("user-1")
+	elsewhere := strings.Replace(link, one.server.URL, two.server.URL, 1)
+	check := one.check(link, url.Values{"decision": {"decline"}})
+	one.expect(one.post(link, with(check.hidden(), "confirm", "yes", "agree_all", "1")), http.StatusUnprocessableEntity)
+	two.expect(two.post(elsewhere, with(check.hidden(), "confirm", "yes")), http.StatusUnprocessableEntity)
+	if got := two.status(ticket.Record.ID); got != consent.Pending {
+		t.Errorf("status %s", got)
+	}
+}
+
+// TestDecoyUndoesNothing: a refusal stays with what it left behind.
+func TestDecoyUndoesNothing(t *testing.T) {
+	s := open(t)
+	ticket, link := s.asked("user-1")
+	s.post(link, with(s.check(link, url.Values{"decision": {"not_mine"}}).hidden(), "confirm", "yes", "block", "yes"))
+	form := s.read(link)
+	s.expect(s.post(link, with(form, "agree_all", "1")), http.StatusUnprocessableEntity)
+	s.expect(s.post(link, form), http.StatusUnprocessableEntity)
+	s.Advance(consent.PauseFor)
+	if p := s.expect(s.post(link, s.read(link)), http.StatusOK); p.hidden().Get("step") != "undo-check" {
+		t.Error("a person cannot go on")
+	}
+	if rec, err := s.Service.Find(t.Context(), s.App, ticket.Record.ID); err != nil || !rec.LiftedAt.IsZero() {
+		t.Errorf("lifted: %v", err)
+	}
 }
 
 // TestDecoyWithdrawsNothing, and a decided link stays what it is.

@@ -16,6 +16,8 @@ var faultWords = map[string]string{
 	"guardian_name fact_mismatch":      templates.FaultName,
 	"pairing_code fact_mismatch":       templates.FaultPairing,
 	"relation required":                templates.FaultRelation,
+	"relation not_entitled":            templates.FaultOther,
+	"mail_code fact_mismatch":          templates.FaultMailCode,
 	"declares required":                templates.FaultDeclares,
 	"confirm required":                 templates.FaultConfirm,
 	"stop required":                    templates.FaultStop,
@@ -51,8 +53,12 @@ func faultsOf(err error) []templates.Fault {
 	switch {
 	case errors.Is(err, consent.ErrTooFast):
 		return []templates.Fault{{Field: "decision", Code: templates.FaultTooFast}}
-	case errors.Is(err, consent.ErrStale):
+	case errors.Is(err, consent.ErrStale), errors.Is(err, consent.ErrNotMissed):
 		return []templates.Fault{{Field: "decision", Code: templates.FaultStale}}
+	case errors.Is(err, consent.ErrCodeSpent):
+		return []templates.Fault{{Field: "mail_code", Code: templates.FaultCodeSpent}}
+	case consent.CodeOf(err) == "code_limit":
+		return []templates.Fault{{Field: "mail_code", Code: templates.FaultCodeLimit}}
 	case errors.Is(err, consent.ErrLocked):
 		return []templates.Fault{{Field: "guardian_name", Code: templates.FaultLocked}}
 	}

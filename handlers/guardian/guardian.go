@@ -24,6 +24,8 @@ type Door interface {
 	Knows(aud consent.Audience, token string) bool
 	ByCode(ctx context.Context, code string) (string, error)
 	Decider
+	Undoer
+	Pauser
 	Withdrawer
 	Waiter
 	Stopper
@@ -43,7 +45,6 @@ type Options struct {
 // Pages serves the pages.
 type Pages struct {
 	opt      Options
-	pauses   pauses
 	failures *web.Failures // codes that lead nowhere
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,11 @@ type site struct {
 
 func open(t testing.TB) *site {
 	t.Helper()
-	k := consenttest.New(t)
+	return openOn(t, consenttest.New(t))
+}
+
+func openOn(t testing.TB, k *consenttest.Kit) *site {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	problems := &web.Problems{Log: log, Book: k.Service.Book}
 	e := web.NewEngine(web.Options{Log: log, Problems: problems})
@@ -85,10 +90,10 @@ func (s *site) do(method, link string, form url.Values) page {
 func (s *site) get(link string) page                   { return s.do(http.MethodGet, link, nil) }
 func (s *site) post(link string, form url.Values) page { return s.do(http.MethodPost, link, form) }
 
-// expect fails unless the answer has this status.
-func (s *site) expect(p page, status int) page {
+// expect fails unless the answer has one of these statuses.
+func (s *site) expect(p page, status ...int) page {
 	s.t.Helper()
-	if p.StatusCode != status {
+	if !slices.Contains(status, p.StatusCode) {
 		s.t.Fatalf("status %d, want %d: %s", p.StatusCode, status, p.title())
 	}
 	return p
@@ -215,6 +220,18 @@ func (s *site) check(link string, answers url.Values) page {
 		answers[k] = v
 	}
 	return s.expect(s.post(link, answers), http.StatusOK)
+}
+
+// miss answers with a wrong name so often.
+func (s *site) miss(link string, times int) {
+	s.t.Helper()
+	wrong := with(yes(), "guardian_name", "박보호")
+	for k, v := range s.read(link) {
+		wrong[k] = v
+	}
+	for range times {
+		s.expect(s.post(link, wrong), http.StatusUnprocessableEntity)
+	}
 }
 
 func (s *site) status(id string) consent.Status {

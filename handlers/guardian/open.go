@@ -18,9 +18,6 @@ type Decider interface {
 	Decide(ctx context.Context, token, form, confirm string, block bool) (consent.View, error)
 }
 
-// waysOn is the number of misses from which the page shows the two ways on.
-const waysOn = 2
-
 // open shows the page of a mailed link: what is asked, or what was decided. It writes nothing.
 func (p *Pages) open(c *gin.Context) (answer, error) {
 	token := c.Param("token")
@@ -58,7 +55,7 @@ func (p *Pages) openPage(c *gin.Context, v consent.View, t typed) templates.Page
 		Threshold:   v.Book.Profile.Threshold,
 		Answers:     t.answers,
 		Proof:       v.Proof,
-		WaysOn:      v.Record.Tries >= waysOn && !v.Record.NameMiss,
+		WaysOn:      v.Record.Tries >= consent.WaysOnFrom && !v.Record.NameMiss,
 		LockedUntil: locked(v),
 	}
 }
@@ -78,6 +75,7 @@ func (p *Pages) result(c *gin.Context, v consent.View) templates.Page {
 	}
 	return templates.GuardianResult{
 		Frame: p.viewFrame(c, v), Status: v.Record.Status, Reason: v.Record.Reason, At: at.In(v.Book.Profile.Zone),
-		Case: v.Record.ID, Withdraw: v.Withdraw,
+		Case: v.Record.ID, Withdraw: v.Withdraw, Blocked: v.Record.Blocked && v.Record.LiftedAt.IsZero(),
+		Lifted: !v.Record.LiftedAt.IsZero(), Action: p.self(c, "/c/"), Undo: v.Undo, Hidden: []templates.Hidden{{Name: stepField, Value: stepUndo}},
 	}
 }

@@ -188,6 +188,7 @@ func TestChildCorrects(t *testing.T) {
 	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, "pa***@") || strings.Contains(p.body, `value="correct"`) {
 		t.Error("a request without a fault was corrected, or could be")
 	}
+	s.miss(link, 2)
 	s.expect(s.post(link, with(s.read(link), "misnamed", "yes")), http.StatusOK)
 	if p := s.get(ticket.ChildPage); !strings.Contains(p.body, `name="guardian_name"`) || !strings.Contains(p.body, `name="guardian_email"`) {
 		t.Error("the name or the address cannot be set anew")

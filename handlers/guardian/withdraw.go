@@ -14,7 +14,8 @@ import (
 // Withdrawer is what the page of a withdrawal needs.
 type Withdrawer interface {
 	OpenWithdraw(ctx context.Context, token string) (consent.View, error)
-	CheckWithdraw(ctx context.Context, token, form, name string, purposes []string) (consent.Withdrawal, error)
+	CheckWithdraw(ctx context.Context, token, form string, w consent.Wish) (consent.Withdrawal, error)
+	AskCode(ctx context.Context, token, form string) (consent.View, error)
 	RecheckWithdraw(ctx context.Context, token, form string) (consent.Withdrawal, error)
 	ConfirmWithdraw(ctx context.Context, token, form, confirm string) (consent.View, error)
 }
@@ -34,13 +35,13 @@ func (p *Pages) openWithdraw(c *gin.Context) (answer, error) {
 
 // wish is what came with the form.
 type wish struct {
-	name, scope string
-	purposes    map[string]string
-	faults      []templates.Fault
+	name, code, scope string
+	purposes          map[string]string
+	faults            []templates.Fault
 }
 
 func readWish(c *gin.Context) wish {
-	return wish{name: c.PostForm("guardian_name"), scope: c.PostForm("withdraw"), purposes: chosen(c)}
+	return wish{name: c.PostForm("guardian_name"), code: c.PostForm("mail_code"), scope: c.PostForm("withdraw"), purposes: chosen(c)}
 }
 
 // ends are the purposes that a wish names; none means the whole consent.
@@ -61,7 +62,7 @@ func (w wish) ends() []string {
 // faults names what is missing in a wish.
 func (w wish) missing() []templates.Fault {
 	var out []templates.Fault
-	if w.name == "" {
+	if w.name == "" && w.code == "" { // with the mailed code the name is not needed
 		out = append(out, templates.Fault{Field: "guardian_name", Code: templates.FaultNameEmpty})
 	}
 	switch {
@@ -79,7 +80,8 @@ func (p *Pages) withdrawPage(c *gin.Context, v consent.View, w wish) templates.P
 	return templates.GuardianWithdraw{
 		Frame: f, Action: p.self(c, "/w/"), Since: v.Record.DecidedAt.In(v.Book.Profile.Zone), EraseBy: v.EraseDue,
 		Purposes: templates.Answered(templates.PurposesOf(v.App, v.Record.Granted, f.Lang), w.purposes),
-		Name:     w.name, Scope: w.scope, Proof: v.Proof,
+		Name:     w.name, Scope: w.scope, Proof: v.Proof, MailCode: w.code, LockedUntil: locked(v),
+		CodeSent: v.CodeSent(), WaysOn: v.Record.Tries >= consent.WaysOnFrom || v.CodeSent(),
 	}
 }
 
@@ -88,10 +90,23 @@ func (p *Pages) withdraw(c *gin.Context) (answer, error) {
 	if err := c.Request.ParseForm(); err != nil {
 		return answer{}, &consent.Error{Kind: consent.KindMalformed, Code: "malformed", Detail: "the form cannot be read", Err: err}
 	}
-	if c.PostForm(stepField) == stepCheck {
+	switch c.PostForm(stepField) {
+	case stepCheck:
 		return p.confirmWithdraw(c)
+	case templates.StepAskCode:
+		return p.askCode(c)
 	}
 	return p.checkWithdraw(c)
+}
+
+// askCode mails the guardian a code that does instead of the name. The page says so, also when the last one is still fresh.
+func (p *Pages) askCode(c *gin.Context) (answer, error) {
+	token := c.Param("token")
+	v, err := p.space(consent.LinkWithdraw, token).AskCode(c, token, c.PostForm("proof"))
+	if err != nil && v.Proof != "" {
+		return p.wishAgain(c, v, wish{}, err)
+	}
+	return seeOther(p.self(c, "/w/")), err
 }
 
 func (p *Pages) checkWithdraw(c *gin.Context) (answer, error) {
@@ -104,7 +119,7 @@ func (p *Pages) checkWithdraw(c *gin.Context) (answer, error) {
 		}
 		return again(p.withdrawPage(c, v, w)), nil
 	}
-	checked, err := door.CheckWithdraw(c, token, c.PostForm("proof"), w.name, w.ends())
+	checked, err := door.CheckWithdraw(c, token, c.PostForm("proof"), consent.Wish{Name: w.name, Code: w.code, Purposes: w.ends()})
 	switch {
 	case err == nil && checked.Record.Status != consent.Granted:
 		return seeOther(p.self(c, "/w/")), nil
@@ -180,8 +195,11 @@ func (p *Pages) wishAgain(c *gin.Context, v consent.View, w wish, err error) (an
 		return answer{}, err
 	}
 	for i, f := range w.faults {
-		if f.Code == templates.FaultName {
+		switch f.Code {
+		case templates.FaultName:
 			w.faults[i].Code = templates.FaultSigned
+		case templates.FaultLocked:
+			w.faults[i].Code = templates.FaultShut
 		}
 	}
 	return again(p.withdrawPage(c, v, w)), nil

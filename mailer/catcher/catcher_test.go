@@ -54,7 +54,7 @@ func mail(t *testing.T, addr, to, body string) {
 
 const mixed = "From: a@b.example\r\nTo: c@d.example\r\nSubject: =?utf-8?b?7JWI64WV?=\r\nMessage-ID: <1@b.example>\r\n" +
 	"Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain; charset=utf-8\r\n" +
-	"Content-Transfer-Encoding: quoted-printable\r\n\r\nopen https://a.example/c/abc=\r\ndef.\r\nor https://a.example/code (ABCD-2345)\r\n" +
+	"Content-Transfer-Encoding: quoted-printable\r\n\r\nhttps://a.example/c/abcdef?lang=3Den\r\nopen https://a.example/c/abc=\r\ndef.\r\nor https://a.example/code (ABCD-2345)\r\n" +
 	"tel 02-2345-6789\r\n--x\r\nContent-Type: text/html; charset=euc-kr\r\nContent-Transfer-Encoding: base64\r\n\r\nvsiz5w==\r\n--x--\r\n"
 
 func TestReadsLetters(t *testing.T) {
@@ -72,7 +72,7 @@ func TestReadsLetters(t *testing.T) {
 	if l.Subject != "안녕" || l.HTML != "안녕" {
 		t.Errorf("subject %q, html %q", l.Subject, l.HTML)
 	}
-	if want := []string{"https://a.example/c/abcdef", "https://a.example/code"}; !slices.Equal(l.Links, want) {
+	if want := []string{"https://a.example/c/abcdef", "https://a.example/code", "https://a.example/c/abcdef?lang=en"}; !slices.Equal(l.Links, want) {
 		t.Errorf("links %q", l.Links)
 	}
 	if l.Code != "ABCD-2345" {

@@ -24,7 +24,7 @@ type Letter struct {
 	MessageID string         `json:"message_id"`
 	Text      string         `json:"text"`
 	HTML      string         `json:"html"`
-	Links     []string       `json:"links"` // in the text part, each once, in order
+	Links     []string       `json:"links"` // in the text part, each once, in order; those to other languages last
 	Code      string         `json:"code"`  // "ABCD-2345"; "" when the letter prints none
 	Header    message.Header `json:"-"`
 	Raw       []byte         `json:"-"`
@@ -75,7 +75,7 @@ var (
 	codeForm = regexp.MustCompile(`(?:^|[^\w-])([A-HJKMNP-Z2-9]{4}-[A-HJKMNP-Z2-9]{4})(?:[^\w-]|$)`)
 )
 
-// findLinks lists the addresses in a text.
+// findLinks lists the addresses in a text; those that lead to a page in another language come last.
 func findLinks(text string) []string {
 	links := []string{}
 	for _, found := range linkForm.FindAllString(text, -1) {
@@ -84,6 +84,7 @@ func findLinks(text string) []string {
 			links = append(links, found)
 		}
 	}
+	slices.SortStableFunc(links, func(a, b string) int { return strings.Count(a, "?lang=") - strings.Count(b, "?lang=") })
 	return links
 }
 

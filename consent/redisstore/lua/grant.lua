@@ -7,10 +7,12 @@ if r.t == 'granted' and r.g == arg(1) and same(r.G, arg(4)) then return answer()
 if not open(r) then return refuse('not_pending') end
 if r.g ~= arg(1) then return refuse('replaced') end
 if num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end
+if paused(r) then return refuse('paused', text(paused(r))) end
 if r.v ~= arg(2) then return refuse('stale') end
 
 local release = math.min(now + number(10), number(9))
 move(r, 'granted')
+redis.call('HDEL', k_record, 'u', 'w', 'L', 'S') -- the withdrawal has tries of its own
 redis.call('SET', k_people, arg(6))
 redis.call('SET', k_data, arg(7))
 redis.call('SET', k_evidence, arg(8))

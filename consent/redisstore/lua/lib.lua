@@ -95,6 +95,12 @@ local function same(a, b)
   return true
 end
 
+-- paused: how long a guardian whose decoy was pressed decides nothing, nil for everybody else.
+local function paused(r)
+  local left = ARGV[4] == 'guardian' and num(r['p' .. ARGV[5]]) - now or 0
+  return left > 0 and left or nil
+end
+
 -- Everything below writes.
 
 local function set(...) redis.call('HSET', k_record, ...) end

@@ -7,6 +7,7 @@ if not r then return refuse('not_found') end
 if r.t == 'withdrawn' then return answer() end
 if r.t == 'pending' then return refuse('not_granted') end
 if r.t ~= 'granted' then return refuse('ended') end
+if paused(r) then return refuse('paused', text(paused(r))) end
 local gone, left, hit = words(arg(1)), {}, arg(1) == ''
 for w in string.gmatch(r.G or '', '[^,]+') do
   if gone[w] then hit = true else left[#left + 1] = w end
