@@ -97,6 +97,7 @@ func TestWaitCorrectMisnamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	miss(t, k, tok, consent.WaysOnFrom)
 	misname(tok)
 	if _, err := k.Service.WaitCorrect(ctx, child, person("이보람", "")); err != nil {
 		t.Fatal(err)

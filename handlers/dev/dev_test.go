@@ -114,8 +114,8 @@ func TestInboxJSON(t *testing.T) {
 		t.Fatalf("%v %s", err, w.Body)
 	}
 	links := []any{
-		"http://localhost:8080/consent/c/tok?lang=ko", "http://localhost:8080/consent/code",
-		"https://elsewhere.example/x", "http://localhost:8080/consents", "http://localhost:80801/c/x",
+		"http://localhost:8080/consent/code", "https://elsewhere.example/x", "http://localhost:8080/consents",
+		"http://localhost:80801/c/x", "http://localhost:8080/consent/c/tok?lang=ko",
 	}
 	text := got[0]["text"].(string)
 	want := map[string]any{
