@@ -271,7 +271,7 @@ func (s *story) wordGuardian(ts *testscript.TestScript, _ bool, args []string) {
 	s.wordRead(ts, false, nil)
 	s.wordCheck(ts, false, args[1:])
 	s.wordConfirm(ts, false, []string{"yes"})
-	forms := slices.DeleteFunc(s.here(ts).forms(), func(f form) bool { return f.fields.Get("step") == "lift" }) // a refusal can be taken back
+	forms := slices.DeleteFunc(s.here(ts).forms(), func(f form) bool { return f.fields.Get("step") == "undo" }) // a refusal can be taken back
 	if len(forms) > 0 {
 		ts.Fatalf("this is no result\n%s", text(s.here(ts).doc))
 	}
