@@ -67,6 +67,7 @@ var rooms = map[string][]string{
 	"handlers/web":              {"consent", "templates"},
 	"handlers/api":              {"consent", "consent/gate", "consent/gate/rows", "templates", "handlers/web"},
 	"handlers/api/client":       {"consent", "consent/gate"},
+	"handlers/api/recipes/go":   {"handlers/api/client", "consent/webhook"},
 	"handlers/guardian":         {"consent", "templates", "handlers/web"},
 	"handlers/embed":            {"consent", "templates", "handlers/web"},
 	"handlers/ops":              {"consent", "consent/staff", "templates", "handlers/web"},

@@ -54,6 +54,8 @@ import (
 //	hook TYPE                    wait for a delivery with a good signature; sets $HOOK (webhook-id)
 //	tried N TYPE                 wait until a delivery was tried that often, always under the same webhook-id
 //
+//	recipe NAME                  run a recipe of handlers/api/recipes to its end
+//
 // The guardian and the child:
 //
 //	letter ADDRESS KIND          wait for the next such letter; sets $LINK $WITHDRAW $CODE $LETTER
@@ -83,7 +85,7 @@ func words() map[string]word {
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
 		"release": (*story).wordRelease, "ack": step("POST", "/release/ack", 204), "cancel": step("POST", "/cancel", 200),
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,
-		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "tried": (*story).wordTried,
+		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "recipe": (*story).wordRecipe, "tried": (*story).wordTried,
 		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
