@@ -42,6 +42,7 @@ type Options struct {
 	Networks  *web.Networks    // nil: failed keys are not counted by network
 	PublicURL string           // base of every link, without a trailing slash
 	PerMinute int              // requests by key and minute in this process
+	Chunk     time.Duration    // how long a list through the gate may stand still; 0: 30 s
 	Clock     func() time.Time // wall clock for the limits; nil: the host's
 	Leaked    func()           // told of each live key that came from a browser; nil: only the log is
 }
@@ -57,6 +58,7 @@ type API struct {
 	rates      *rates
 	failures   *web.Failures
 	document   *document
+	chunk      time.Duration
 	leaked     func()
 }
 
@@ -68,6 +70,9 @@ func New(o Options) (*API, error) {
 	if o.Leaked == nil {
 		o.Leaked = func() {}
 	}
+	if o.Chunk == 0 {
+		o.Chunk = chunkTime
+	}
 	doc, err := newDocument(o.PublicURL)
 	if err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func New(o Options) (*API, error) {
 	return &API{
 		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, public: o.PublicURL,
 		rates: newRates(o.PerMinute, o.Clock), failures: web.NewFailures(o.Networks, o.Clock), document: doc,
-		leaked: o.Leaked,
+		leaked: o.Leaked, chunk: o.Chunk,
 	}, nil
 }
 

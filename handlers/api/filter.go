@@ -41,7 +41,7 @@ func (a *API) filter(q *ask) error {
 	if err != nil {
 		return err
 	}
-	wire := newWire(q.c, list.media, run.ID)
+	wire := &wire{c: q.c, control: http.NewResponseController(q.c.Writer), chunk: a.chunk, media: list.media, run: run.ID}
 	list.options.Judge = q.judge(list)
 	counts, err := rows.Filter(q.ctx(), wire, wire, list.options)
 	run.Rows, run.Kept, run.Blocked, run.Unreadable = counts.Rows, counts.Kept, counts.Blocked, counts.Unreadable
@@ -187,27 +187,22 @@ func listFault(err error) error {
 type wire struct {
 	c       *gin.Context
 	control *http.ResponseController
+	chunk   time.Duration
 	begun   bool
 	media   string
 	run     string
 }
 
-func newWire(c *gin.Context, media, run string) *wire {
-	w := &wire{c: c, control: http.NewResponseController(c.Writer), media: media, run: run}
-	_ = w.control.EnableFullDuplex() // HTTP/2 is so by itself; a recorder in a test has no wire
-	return w
-}
-
 // Read implements io.Reader with a time of its own for each piece.
 func (w *wire) Read(p []byte) (int, error) {
-	_ = w.control.SetReadDeadline(time.Now().Add(chunkTime))
+	_ = w.control.SetReadDeadline(time.Now().Add(w.chunk))
 	return w.c.Request.Body.Read(p)
 }
 
 // Write implements io.Writer, and sends at once what it is given.
 func (w *wire) Write(p []byte) (int, error) {
 	w.begin()
-	_ = w.control.SetWriteDeadline(time.Now().Add(chunkTime))
+	_ = w.control.SetWriteDeadline(time.Now().Add(w.chunk))
 	n, err := w.c.Writer.Write(p)
 	if err == nil {
 		err = w.flush()
@@ -228,6 +223,9 @@ func (w *wire) begin() {
 		return
 	}
 	w.begun = true
+	// Not sooner: a refusal leaves the list unread, which net/http clears away in its ordinary way alone. HTTP/2 has both
+	// directions by itself; a recorder in a test has none.
+	_ = w.control.EnableFullDuplex()
 	h := w.c.Writer.Header()
 	web.AnswerHeaders(h)
 	h.Set("Content-Type", w.media)

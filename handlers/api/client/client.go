@@ -1,5 +1,5 @@
-// Package client calls the API from Go: the calls that an ordinary sign-up needs. It uses the standard library alone, so
-// that it can be read as an example for other languages.
+// Package client calls the API from Go: the calls that an ordinary sign-up needs. They use the standard library alone, so
+// that they can be read as an example for other languages. [Gate] is more: it answers whole lists in the process.
 //
 //	c := client.Client{Base: "https://consent.shop.example", Key: os.Getenv("BOHOJA_API_KEY")}
 //	notice, err := c.Notice(ctx, "ko")                  // show it to the child before the guardian's name is asked
