@@ -25,6 +25,9 @@ func (s *Service) decline(ctx context.Context, v View, p proof, block bool) (Rec
 	after := v.Record
 	after.Status, after.Custody, after.Reason = Declined, Destroyed, d.Reason
 	m := s.mutation(v.App, after, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, EventDeclined)
+	if d.Block > 0 {
+		m.Note = blockNote + itoa(v.Guardian)
+	}
 	if d.Reason == ReasonRefused {
 		job, err := s.closing(ctx, v, people)
 		if err != nil {

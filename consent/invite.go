@@ -180,8 +180,20 @@ func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l Lett
 		if _, err := s.Store.Invited(ctx, m, l.Gen, MailBounced, HintCheckAddress); err != nil {
 			return err
 		}
+	case isDelivery && l.Letter == LetterInvite && l.Guardian == 0 && s.late(rec):
+		if _, err := s.Store.Invited(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, ""), l.Gen, MailQueued, HintDelayed); err != nil {
+			return err
+		}
 	}
 	return failed
+}
+
+// lateAfter is how long an invitation may be on its way before child and app are told that letters are late.
+const lateAfter = 2 * time.Minute
+
+// late reports whether the invitation is overdue and nobody was told yet.
+func (s *Service) late(rec Record) bool {
+	return rec.Mail == MailQueued && rec.MailHint == "" && s.Clock().Sub(rec.MailAt) >= lateAfter
 }
 
 // invitation is the letter that invites a guardian. The reminders of the first follow when it was accepted; those of a

@@ -155,6 +155,34 @@ func TestInvitationTriedAgain(t *testing.T) {
 	}
 }
 
+// While the mail server is away, child and app are told once that letters are late, and no longer when it is back.
+func TestLateLettersAreTold(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	rec := signup(t, k, ask("user-1")).Record
+	refuse(k, &consent.DeliveryError{Class: consent.Again, Stage: "dial"})
+	k.Work()
+	if rec := get(t, k, rec.ID); rec.MailHint != "" {
+		t.Errorf("told at the first try: %q", rec.MailHint)
+	}
+	for range 3 {
+		k.Advance(5 * time.Minute)
+	}
+	if rec := get(t, k, rec.ID); rec.Mail != consent.MailQueued || rec.MailHint != consent.HintDelayed {
+		t.Errorf("mail %s, hint %q", rec.Mail, rec.MailHint)
+	}
+	trail, err := k.Service.Store.Trail(t.Context(), rec.App, rec.ID)
+	if err != nil || len(trail) != 2 {
+		t.Errorf("%d entries, want the signup and one that tells: %v", len(trail), err)
+	}
+	k.Letters.Fail = nil
+	k.Advance(time.Hour)
+	if rec := get(t, k, rec.ID); rec.Mail != consent.MailSent || rec.MailHint != "" {
+		t.Errorf("mail %s, hint %q", rec.Mail, rec.MailHint)
+	}
+	told(t, k, rec.ID, "pending", "invited")
+}
+
 // moot delivers the oldest invitation late: after what change did to the request.
 func moot(t *testing.T, k *consenttest.Kit, change func(rec consent.Record, tok string)) {
 	t.Helper()

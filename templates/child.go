@@ -61,6 +61,9 @@ func (p ChildWait) EmailKey() string {
 // Unsent reports whether no letter can be sent to the address.
 func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent }
 
+// Late reports whether the letter is still on its way, later than it should be.
+func (p ChildWait) Late() bool { return p.Mail == consent.MailQueued && p.Hint == consent.HintDelayed }
+
 // Key is where the words of this state stand. A child learns that the answer was no, never which no.
 func (p ChildWait) Key() string {
 	if p.Waiting() {

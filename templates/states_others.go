@@ -14,7 +14,8 @@ func (x fixture) wait() ChildWait {
 }
 
 func (x fixture) childStates() []State {
-	bounced, misnamed, unsent, sent, saved, soon := x.wait(), x.wait(), x.wait(), x.wait(), x.wait(), x.wait()
+	bounced, misnamed, unsent, sent, saved, soon, late := x.wait(), x.wait(), x.wait(), x.wait(), x.wait(), x.wait(), x.wait()
+	late.Mail, late.Hint = consent.MailQueued, consent.HintDelayed
 	bounced.Mail, bounced.Hint, bounced.NewAddress, bounced.Resend = consent.MailBounced, consent.HintCheckAddress, true, false
 	misnamed.NameMiss, misnamed.NewName = true, true
 	misnamed.Frame, misnamed.Name = x.faulty("guardian_name", FaultGeneric), "엄마"
@@ -36,7 +37,7 @@ func (x fixture) childStates() []State {
 		x.state("child/wait without mail", bare), x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
 		x.state("child/wait not sent", unsent), x.state("child/wait sent again", sent), x.state("child/wait corrected", saved),
 		x.state("child/wait just signed up", slip), x.state("child/wait just signed up, fault", slipped), x.state("child/wait another guardian", renamed),
-		x.state("child/wait last hour", soon), x.state("child/wait bounced and misnamed", both),
+		x.state("child/wait last hour", soon), x.state("child/wait late", late), x.state("child/wait bounced and misnamed", both),
 	}
 	for _, status := range consent.Statuses {
 		if status == consent.Pending {

@@ -45,7 +45,7 @@ type examination func(ctx context.Context, s *config.Settings) []finding
 const examinationPatience = 20 * time.Second
 
 func doctorCommand(w *world) *cobra.Command {
-	var fsck bool
+	var fsck, restored bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at everything that serve needs, and say how to mend what is amiss",
@@ -53,6 +53,9 @@ func doctorCommand(w *world) *cobra.Command {
 			"One line for each; exit code 3 when something is amiss. Nothing is changed and no letter is sent.",
 		Args: cobra.NoArgs,
 		RunE: act(func(cmd *cobra.Command, _ []string) error {
+			if restored {
+				return w.restored(cmd.Context())
+			}
 			l := w.inForce()
 			found := examineSettings(l)
 			exams := []examination{examineRedis, examineFolders, examineMail, examinePublicURL}
@@ -66,6 +69,7 @@ func doctorCommand(w *world) *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&fsck, "fsck", false, "walk through every record instead, and list what does not fit together")
+	cmd.Flags().BoolVar(&restored, "restored", false, "bring a Redis that was restored from a backup up to date, from the audit log; this changes records")
 	cmd.AddCommand(doctorMail(w))
 	return cmd
 }

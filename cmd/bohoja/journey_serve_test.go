@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -83,11 +84,11 @@ func (s *story) running(ts *testscript.TestScript, args []string) *process {
 }
 
 // wordServe starts a process and waits until it says that it is ready.
-func (s *story) wordServe(ts *testscript.TestScript, _ bool, args []string) {
+func (s *story) wordServe(ts *testscript.TestScript, neg bool, args []string) {
 	p := s.named(ts, args)
 	p.kill()
 	p.start(ts, s.dir, s.environ(ts, "BOHOJA_LISTEN="+p.public, "BOHOJA_OPS_LISTEN="+p.ops), "serve")
-	wait(ts, func() bool { return p.ended() || p.ready() }, "serve to be ready")
+	wait(ts, func() bool { return p.ended() || p.readiness() == map[bool]int{false: 200, true: 503}[neg] }, "serve to say whether it is ready")
 	if p.ended() {
 		ts.Fatalf("serve ended: %v\n%s", p.cmd.ProcessState, p.said.String())
 	}
@@ -165,13 +166,27 @@ func getting(ts *testscript.TestScript, url string) *http.Request {
 	return req
 }
 
-func (p *process) ready() bool {
+func (p *process) ready() bool { return p.readiness() == http.StatusOK }
+
+// readyReason is what /readyz says, "" while nobody answers.
+func (p *process) readyReason() string {
 	res, err := http.Get("http://" + p.ops + "/readyz")
 	if err != nil {
-		return false
+		return ""
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(res.Body)
+	return string(text)
+}
+
+// readiness is the status of /readyz, 0 while nobody answers.
+func (p *process) readiness() int {
+	res, err := http.Get("http://" + p.ops + "/readyz")
+	if err != nil {
+		return 0
 	}
 	_ = res.Body.Close()
-	return res.StatusCode == http.StatusOK
+	return res.StatusCode
 }
 
 func (p *process) ended() bool {
@@ -291,6 +306,10 @@ func (s *story) wordReady(ts *testscript.TestScript, _ bool, args []string) {
 	want := true
 	if len(args) > 0 {
 		want = one(ts, args) == "200"
+	}
+	if len(args) > 0 && args[0] != "200" && args[0] != "503" {
+		wait(ts, func() bool { return strings.Contains(s.processes[s.at].readyReason(), `"code":"`+args[0]+`"`) }, "/readyz to say "+args[0])
+		return
 	}
 	wait(ts, func() bool { return s.processes[s.at].ready() == want }, "/readyz")
 }

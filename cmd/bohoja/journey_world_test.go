@@ -120,6 +120,15 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case one(ts, args) == "restarts":
 		s.redis.Restart()
+	case args[0] == "saves":
+		s.redis.Kill()
+		ts.Check(os.CopyFS(ts.MkAbs("backup"), os.DirFS(s.redis.Dir)))
+		s.redis.Restart()
+	case args[0] == "restored":
+		s.redis.Kill()
+		ts.Check(os.RemoveAll(s.redis.Dir))
+		ts.Check(os.CopyFS(s.redis.Dir, os.DirFS(ts.MkAbs("backup"))))
+		s.redis.Restart()
 	case args[0] == "sleeps":
 		s.redis.Sleep()
 	case args[0] == "wakes":

@@ -19,6 +19,7 @@ import (
 //
 //	redis [NAME VALUE]…          start Redis (appendfsync always); settings are as in redis.conf
 //	redis restarts|dies|sleeps|wakes   kill -9 and start again · or not · stop it in its tracks · let it go on
+//	redis saves|restored         take a backup of all its files · put it back
 //	redis set NAME VALUE         change a setting while it runs
 //	smtp                         start a mail server; then sleeps|wakes, cuts (all conversations), refuses ADDRESS CODE|mends, loses (its next answer),
 //	                             url (set its setting again), called
@@ -26,7 +27,7 @@ import (
 //	listens                      start `bohoja webhooks listen`, which forwards to that receiver; its process is named listen
 //	sweeper asleep               nothing that is due is carried out (before serve)
 //	declare OLD NEW…             change the text of bohoja.yaml
-//	serve [NAME]                 start `bohoja serve` and wait until it is ready; more processes have names
+//	serve [NAME]                 start `bohoja serve` and wait until it is ready; more processes have names;  ! serve  until it says that it is not
 //	dev                          start `bohoja dev`
 //	readme MARKER                run the README's lines below <!-- journey: MARKER -->
 //	via NAME                     speak with that process from now on
@@ -34,7 +35,7 @@ import (
 //	exits CODE ARGS…             run a bohoja command to its end; the file said holds what it said
 //	advance DURATION             move the test space's clock
 //	crowd, crowd leaves, crowd was kept   signups without end · stop them · whatever was answered 2xx is there
-//	ready [STATUS]               wait until /readyz says so (200)
+//	ready [STATUS|REASON]        wait until /readyz says so (200)
 //	outbox KIND OUTCOME N        wait until so many tries of letters or webhooks ended so
 //	gone                         nothing of a person is left in the record
 //	forgotten                    wait until there is no record any more

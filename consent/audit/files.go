@@ -126,6 +126,25 @@ func (f Files) Walk(each func(consent.Entry) error) error {
 	return nil
 }
 
+// Since tells what became of an app's requests after the entry with number seq, by id, and when the last entry was made.
+func (f Files) Since(app string, seq int64) (fates map[string]*consent.Fate, last time.Time, err error) {
+	fates = map[string]*consent.Fate{}
+	err = f.Walk(func(e consent.Entry) error {
+		if e.App != app || e.Seq <= seq {
+			return nil
+		}
+		last = e.At
+		if e.ID != "" {
+			if fates[e.ID] == nil {
+				fates[e.ID] = &consent.Fate{}
+			}
+			fates[e.ID].Follow(e)
+		}
+		return nil
+	})
+	return fates, last, err
+}
+
 // Heads are the last numbers by app.
 func (f Files) Heads() (map[string]int64, error) {
 	heads := map[string]int64{}

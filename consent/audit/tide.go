@@ -37,7 +37,10 @@ type Tide struct {
 }
 
 // Low is an app whose log ends below its mark.
-type Low struct{ Head, Mark int64 }
+type Low struct {
+	Head int64 `json:"head"`
+	Mark int64 `json:"mark"`
+}
 
 // Marks are the highest numbers ever seen, by app. Errors: a mark that cannot be read, which is no reason to go on without.
 func (t *Tide) Marks() (map[string]int64, error) {
@@ -74,6 +77,17 @@ func (t *Tide) Below(ctx context.Context) (map[string]Low, error) {
 	if err != nil {
 		return nil, err
 	}
+	low, err := t.under(ctx, marks)
+	if err != nil {
+		return nil, err
+	}
+	begun, err := t.Begun()
+	maps.Copy(low, begun)
+	return low, err
+}
+
+// under compares the store's heads with marks.
+func (t *Tide) under(ctx context.Context, marks map[string]int64) (map[string]Low, error) {
 	low := map[string]Low{}
 	for app, mark := range marks {
 		end, err := t.Source.Head(ctx, app)
@@ -85,6 +99,40 @@ func (t *Tide) Below(ctx context.Context) (map[string]Low, error) {
 		}
 	}
 	return low, nil
+}
+
+// begunName is there while a restored store is being brought up to date. What it says is how the store was found, so that
+// whoever is interrupted goes on with that.
+const begunName = "restoring"
+
+// Begun is what was found when the bringing up to date began; nothing when it has ended, or never began.
+func (t *Tide) Begun() (map[string]Low, error) {
+	low := map[string]Low{}
+	text, err := os.ReadFile(filepath.Join(t.Dir, begunName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return low, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &low)
+	}
+	return low, err
+}
+
+// Begin notes what was found; until End the store counts as restored, whatever its log says meanwhile.
+func (t *Tide) Begin(low map[string]Low) error {
+	text, err := json.Marshal(low)
+	if err != nil {
+		return err
+	}
+	return place(filepath.Join(t.Dir, begunName), text)
+}
+
+// End says that the store is up to date.
+func (t *Tide) End() error {
+	if err := os.Remove(filepath.Join(t.Dir, begunName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return syncFolder(t.Dir)
 }
 
 // Look looks at the store and raises nothing: for programs that make a few steps and end.
@@ -129,17 +177,7 @@ func (t *Tide) look(ctx context.Context, marks map[string]int64) (map[string]Low
 	if first {
 		return t.Below(ctx)
 	}
-	low := map[string]Low{}
-	for app, mark := range marks {
-		end, err := t.Source.Head(ctx, app)
-		if err != nil {
-			return nil, err
-		}
-		if end < mark {
-			low[app] = Low{end, mark}
-		}
-	}
-	return low, nil
+	return t.under(ctx, marks)
 }
 
 func (t *Tide) raise(ctx context.Context, marks map[string]int64) error {

@@ -34,7 +34,7 @@ func (s *Store) Note(ctx context.Context, m consent.Mutation, act consent.Step) 
 	if m.ID != "" && !consent.IsID(consent.PrefixRequest, m.ID) {
 		return &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "not the id of a request"}
 	}
-	_, err := s.runAs(ctx, stepNote, act, m, nil)
+	_, err := s.runAs(ctx, stepNote, act, m, nil, "0")
 	return err
 }
 

@@ -18,7 +18,7 @@ var steps = []consent.Step{
 	consent.StepGrant, consent.StepDecline, consent.StepRelease, consent.StepAcknowledge, consent.StepCancel,
 	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
 	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget,
-	stepLook, stepNote, consent.StepFlag, consent.StepUnflag, consent.StepLift,
+	stepLook, stepNote, consent.ActRestore, consent.StepFlag, consent.StepUnflag, consent.StepLift,
 	consent.StepPause, consent.StepUndo, consent.StepRemind, consent.StepProve,
 	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
 }

@@ -242,9 +242,10 @@ local function last_entry()
 end
 
 -- audit appends the step under the app's next number, with what the record says after it, and links it to the record's
--- entry before. All entries have the same names, which Redis then keeps once. It stands behind all other writes.
-local function audit(status)
-  local seq = text(last_entry() + 1)
+-- entry before. All entries have the same names, which Redis then keeps once. It stands behind all other writes. No number
+-- is below floor: those were given once, before a backup was restored.
+local function audit(status, floor)
+  local seq = text(math.max(last_entry(), floor or 0) + 1)
   local is = redis.call('HMGET', k_record, 'c', 'y', 'm', 'T', 'G', 'h')
   local moved = status ~= '' and was ~= status
   local function tell(i, when) return when and is[i] or '' end
@@ -262,8 +263,8 @@ local function tell(event, kind, data)
 end
 
 -- trace leaves behind what every change leaves: audit entry, event, jobs. mute leaves out the letters.
-local function trace(status, mute)
-  audit(status)
+local function trace(status, mute, floor)
+  audit(status, floor)
   if ARGV[7] ~= '' then tell(ARGV[7], ARGV[8], ARGV[9]) end
   for i = 0, jobs - 1 do
     local job = 10 + 4 * i
