@@ -86,6 +86,9 @@ type Row struct {
 	Proof   string `json:"proof"`
 }
 
+// rightsSteps are those of guardians' requests to see, correct or delete.
+var rightsSteps = []consent.Step{consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate}
+
 // Report says what happened in a time, for an authority: figures of the log alone, so it can be made after the data is gone.
 type Report struct {
 	From time.Time `json:"from"`
@@ -165,7 +168,7 @@ func (t *teller) tally(e consent.Entry) {
 		t.add(SectionMethods, name, Filter{Status: string(e.Status), Method: string(e.Method)})
 		t.add(SectionTexts, e.App+" "+e.Terms, Filter{App: e.App, Status: string(e.Status), Terms: e.Terms})
 	}
-	if strings.HasPrefix(string(e.Step), "rights") {
+	if slices.Contains(rightsSteps, e.Step) {
 		t.add(SectionRights, string(e.Step), Filter{Step: string(e.Step)})
 	}
 	if e.By == consent.ActorStaff {
