@@ -20,6 +20,9 @@ func (s *Service) Post(ctx context.Context, job Job) error {
 	if err := json.Unmarshal(job.Body, &l); err != nil {
 		return err
 	}
+	if l.Letter == LetterPortal {
+		return s.postLink(ctx, job.ID, l)
+	}
 	rec, err := s.Store.Get(ctx, l.App, l.Request)
 	if errors.Is(err, ErrNotFound) {
 		return ErrMoot

@@ -36,6 +36,7 @@ type LetterJob struct {
 	Guardian int        `json:"g"`            // index into People.Guardians
 	Gen      int        `json:"n"`            // generation when it was asked for; an older one is dropped
 	Again    bool       `json:"a,omitempty"`  // an invitation sent again, whose reminders are planned already
+	Visit    string     `json:"v,omitempty"`  // of LetterPortal, which is about no request
 	Right    string     `json:"q,omitempty"`  // of letters about a rights request
 	To       []byte     `json:"to,omitempty"` // closing letters of a refusal: the address, sealed under the hour key
 }

@@ -51,6 +51,7 @@ const (
 	DigestFlagSubject DigestKind = "flag-subject"
 	DigestPairing     DigestKind = "pairing" // derives the pairing code
 	DigestShort       DigestKind = "short"   // derives the mailed short code
+	DigestKnock       DigestKind = "knock"   // of an address at the portal's door
 )
 
 // Digest is a keyed digest (PRF) of 16 bytes: equal texts give equal digests, and without the key it tells nothing.
@@ -85,6 +86,8 @@ const (
 	LinkDecide   Audience = "decide"   // /c/
 	LinkWithdraw Audience = "withdraw" // /w/
 	LinkChild    Audience = "child"    // /k/
+	LinkPortal   Audience = "portal"   // /my/, as it is mailed: its ID is a visit's
+	LinkInside   Audience = "inside"   // /my/, once the name was given; never mailed
 )
 
 // Claims are what a link says: no personal data.

@@ -15,6 +15,9 @@ const (
 	stepWithdrawCheck = "withdraw-check"
 	stepUndo          = "undo"
 	stepUndoCheck     = "undo-check"
+
+	stepPortalWithdraw = "portal-withdraw"
+	stepPortalAsk      = "portal-ask"
 )
 
 // proof is what a form carries from one page to the next, sealed under the hour key and bound to request and revision by
@@ -33,6 +36,9 @@ type proof struct {
 	Relation string   `json:"l,omitempty"`
 	Adult    bool     `json:"a,omitempty"`
 	Purposes []string `json:"p,omitempty"` // withdrawing: which; empty means all
+
+	Right string    `json:"q,omitempty"` // asking in the portal: the rights request that the form makes, and its kind
+	Kind  RightKind `json:"k,omitempty"`
 }
 
 // seal makes the hidden value of a form.

@@ -66,6 +66,12 @@ const (
 	FaultEmail      = "email_wrong"
 	FaultEmailChild = "guardian_is_child"
 	FaultGeneric    = "guardian_name_generic"
+	FaultMailbox    = "mailbox_wrong" // at the portal's door: no address at all
+	FaultClosed     = "portal_locked" // too many wrong names there
+	FaultText       = "text_missing"
+	FaultTextLong   = "text_long"
+	FaultResident   = "resident_number"
+	FaultOpenRights = "rights_many"
 	FaultField      = "field_missing" // a field of the demo shop
 	FaultLength     = "length_form"   // a length of time, in dev
 	FaultStop       = "stop_missing"  // the choice behind a replaced link

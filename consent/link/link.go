@@ -38,7 +38,7 @@ func Open(dir string, opt Options) (*Links, error) {
 		return nil, err
 	}
 	l := &Links{row: row, opt: opt, parsers: map[consent.Audience]*jwt.Parser{}}
-	for _, aud := range []consent.Audience{consent.LinkDecide, consent.LinkWithdraw, consent.LinkChild} {
+	for _, aud := range []consent.Audience{consent.LinkDecide, consent.LinkWithdraw, consent.LinkChild, consent.LinkPortal, consent.LinkInside} {
 		l.parsers[aud] = newParser(opt.Issuer, aud)
 	}
 	return l, nil
@@ -90,7 +90,7 @@ func sign(t *jwt.Token, key any, longest int) (string, error) {
 //   - the algorithm is HS256 and no other, whatever the token says;
 //   - the key id is one of ours, and the signature is by that key;
 //   - the issuer is ours and the audience is aud;
-//   - the subject has the form of a request's id, there is an app, a generation (except for the child's page, whose link
+//   - the subject has the form of a request's id (of a visit's for the portal), there is an app, a generation (except for the child's page, whose link
 //     survives a changed address) and a guardian's index that can be one;
 //   - there is an expiry, and now is before it.
 //
@@ -165,7 +165,11 @@ type payload struct {
 
 // sound reports whether the claims are those of a link.
 func (p *payload) sound() bool {
-	return consent.IsID(consent.PrefixRequest, p.Subject) && p.App != "" && p.Guardian >= 0 && p.Gen >= 0 &&
+	prefix := consent.PrefixRequest
+	if p.Audience == consent.LinkPortal || p.Audience == consent.LinkInside {
+		prefix = consent.PrefixVisit
+	}
+	return consent.IsID(prefix, p.Subject) && p.App != "" && p.Guardian >= 0 && p.Gen >= 0 &&
 		(p.Gen > 0 || p.Audience == consent.LinkChild)
 }
 

@@ -72,6 +72,9 @@ func (s Space) apps() string                { return s.prefix() + "apps" }      
 func (s Space) claim(name string) string    { return s.prefix() + "claim:" + name }       // string, fingerprint of a key file (Claim); for ever; nobody
 func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + string(d[:]) } // zset letter → ms when it was counted; a day; Redis' own expiry
 
+func (s Space) visit(id string) string          { return s.prefix() + "my:" + id }              // hash g gen, a address, d draft (sealed), x ms of its end; consent.VisitKept; Redis' own expiry
+func (s Space) guesses(d consent.Digest) string { return s.prefix() + "guess:" + string(d[:]) } // string "count ends_ms"; an hour; Redis' own expiry
+
 // team is the tag of what belongs to the staff: it cannot be an app's id, so that no app shares their slot's names.
 const team = "{+staff}:"
 

@@ -36,7 +36,9 @@ const (
 )
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit"}
+var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit",
+	"admit", "extend", "draft", "guess", "spare",
+}
 
 // leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.
 const leave = "leave"

@@ -1,5 +1,5 @@
 // Package guardian shows the pages that guardians and children open from a link: /c/ to decide, /w/ to withdraw, /k/ to
-// wait, /code for a lost link. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
+// wait, /code for a lost link, /my for all that was agreed to. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
 // form's own proof acts. There is no cookie and no script.
 package guardian
 
@@ -29,6 +29,7 @@ type Door interface {
 	Withdrawer
 	Waiter
 	Stopper
+	Porter
 }
 
 // Options are what the pages stand on. Spaces holds at least one: the first answers for links that none of them made.
@@ -46,6 +47,7 @@ type Options struct {
 type Pages struct {
 	opt      Options
 	failures *web.Failures // codes that lead nowhere
+	knocks   *web.Failures // at the portal's door, known there or not
 }
 
 // New makes the pages.
@@ -53,7 +55,7 @@ func New(opt Options) *Pages {
 	if opt.Clock == nil {
 		opt.Clock = time.Now
 	}
-	return &Pages{opt: opt, failures: web.NewFailures(opt.Networks, opt.Clock)}
+	return &Pages{opt: opt, failures: web.NewFailures(opt.Networks, opt.Clock), knocks: web.NewFailures(opt.Networks, opt.Clock)}
 }
 
 // Routes adds the pages to a router.
@@ -63,6 +65,7 @@ func (p *Pages) Routes(r gin.IRouter) {
 	p.page(r, "/w/:token", p.openWithdraw, p.guarded(consent.LinkWithdraw, "/w/", p.withdraw))
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)
+	p.portal(r)
 }
 
 // answer is what a page's function returns: a page with its status, or a path to go on to.
