@@ -217,27 +217,50 @@ func freeID(keys []consent.Key) string {
 func keyRevoke(w *world) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke APP KEY",
-		Short: "Take a key out of the YAML file; `apps reload` puts that in force",
-		Args:  cobra.ExactArgs(2),
-		RunE: act(func(_ *cobra.Command, args []string) error {
+		Short: "Take a key back: out of the YAML file, and within a second on every running serve",
+		Long: "Takes the key out of the YAML file and writes its digest to Redis, where every running serve looks: there it is dead\n" +
+			"within a second, for ever. Without redis.url only the file is changed, which `bohoja apps reload` puts in force.",
+		RunE: act(func(cmd *cobra.Command, args []string) error {
 			app, err := w.app(args[0])
 			if err != nil {
 				return err
 			}
-			if !slices.ContainsFunc(app.Keys, func(k consent.Key) bool { return k.ID == args[1] }) {
+			i := slices.IndexFunc(app.Keys, func(k consent.Key) bool { return k.ID == args[1] })
+			if i < 0 {
 				return usage(fmt.Errorf("the app %s has no key %q", app.ID, args[1]))
 			}
-			file := w.load().File
-			if err := config.RemoveKey(file, app.ID, args[1]); err != nil {
-				return err
-			}
-			if w.asJSON {
-				return w.print(map[string]string{"file": file, "app": app.ID, "revoked": args[1]})
-			}
-			w.say("%s is taken out of %s. It still opens until `bohoja apps reload`.", args[1], file)
-			return nil
+			return w.revokeKey(cmd.Context(), app.ID, app.Keys[i])
 		}),
 	}
+}
+
+// revokeKey does as much as it can: where Redis does not answer the file is changed all the same, and a key that no program
+// can cut out of the file is dead all the same.
+func (w *world) revokeKey(ctx context.Context, app string, k consent.Key) error {
+	l := w.load()
+	everywhere := !l.Settings.Redis.URL.Empty()
+	var missed error
+	if everywhere {
+		missed = revoke(ctx, l.Settings, k)
+	}
+	if err := config.RemoveKey(l.File, app, k.ID); err != nil {
+		if everywhere && missed == nil {
+			w.fail("%s is dead within a second on every serve that shares this Redis.", k.ID)
+		}
+		return errors.Join(err, missed)
+	}
+	if missed != nil {
+		return fmt.Errorf("%s is taken out of %s, and opens until each serve was told by `bohoja apps reload`, since Redis was not: %w", k.ID, l.File, missed)
+	}
+	if w.asJSON {
+		return w.print(map[string]any{"file": l.File, "app": app, "revoked": k.ID, "everywhere": everywhere})
+	}
+	if !everywhere {
+		w.say("%s is taken out of %s. It still opens until `bohoja apps reload`, since no redis.url tells where to revoke it everywhere.", k.ID, l.File)
+		return nil
+	}
+	w.say("%s is taken out of %s, and dead within a second on every serve that shares this Redis.", k.ID, l.File)
+	return nil
 }
 
 func appsReload(w *world) *cobra.Command {

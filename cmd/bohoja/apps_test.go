@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/bohoja/bohoja/handlers/api"
 )
 
@@ -75,10 +76,20 @@ func TestKeyRevoke(t *testing.T) {
 	file := withKeys(t)
 	before, _ := os.ReadFile(file)
 	call(t, nil, "apps", "key", "revoke", "shop", "k9", "--config", file).want(t, exitUsage, `no key "k9"`)
-	for _, id := range []string{"k2", "k1", "k3"} {
-		call(t, nil, "apps", "key", "revoke", "shop", id, "--config", file).want(t, exitFine, "apps reload")
+	server := miniredis.RunT(t)
+	there, away := []string{"BOHOJA_REDIS__URL=redis://" + server.Addr()}, []string{"BOHOJA_REDIS__URL=redis://127.0.0.1:1"}
+	for i, id := range []string{"k2", "k1", "k3"} {
+		switch i {
+		case 0:
+			call(t, there, "apps", "key", "revoke", "shop", id, "--config", file).want(t, exitFine, "on every serve")
+		default: // without Redis the file is changed all the same
+			call(t, away, "apps", "key", "revoke", "shop", id, "--config", file).want(t, exitFailed, "apps reload")
+		}
 		call(t, nil, "apps", "key", "revoke", "shop", id, "--config", file).want(t, exitUsage, "no key")
 		call(t, nil, "config", "check", "--config", file).want(t, exitFine)
+	}
+	if dead, err := server.Members("b:revoked"); err != nil || !slices.Equal(dead, []string{strings.Repeat("b", 64)}) {
+		t.Errorf("revoked are %v, %v", dead, err)
 	}
 	after, _ := os.ReadFile(file)
 	var kept []string

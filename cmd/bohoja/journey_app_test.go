@@ -137,6 +137,19 @@ func (s *story) wordKey(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// wordDead waits until every process refuses the key.
+func (s *story) wordDead(ts *testscript.TestScript, _ bool, _ []string) {
+	start, at := time.Now(), s.at
+	defer func() { s.at = at }()
+	for name := range s.processes {
+		s.at = name
+		wait(ts, func() bool {
+			return s.ask(ts, s.keys[s.key], http.MethodGet, ts.Getenv("REQ"), "").status == http.StatusUnauthorized
+		}, "%q to refuse the key", name)
+	}
+	s.t.Logf("a revoked key was dead on %d instances after %s", len(s.processes), time.Since(start).Round(time.Millisecond))
+}
+
 // newKey makes a key as an operator does: by the command, and by its line in the file.
 func (s *story) newKey(ts *testscript.TestScript) string {
 	s.wordExits(ts, false, []string{"0", "apps", "key", "new", "shop", "--json"})

@@ -46,6 +46,7 @@ import (
 // The app:
 //
 //	key live|test|new|KEY        which key it uses from now on (test); new: made and declared
+//	dead                         wait until the key opens nothing any more, at any process
 //	signup SUBJECT [FIELD=VALUE]…  sets $ID $REQ $PAGE $PAIRING $EXPIRES
 //	call METHOD PATH STATUS [JSON]
 //	expect FIELD VALUE           wait until the request says so
@@ -86,7 +87,7 @@ func words() map[string]word {
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
 		"release": (*story).wordRelease, "ack": step("POST", "/release/ack", 204), "cancel": step("POST", "/cancel", 200),
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,
-		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "recipe": (*story).wordRecipe, "tried": (*story).wordTried,
+		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "recipe": (*story).wordRecipe, "dead": (*story).wordDead, "tried": (*story).wordTried,
 		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,

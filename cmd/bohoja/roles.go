@@ -34,6 +34,7 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
 		all.Go(func() { h.record(ctx, s) })
 	}
+	all.Go(func() { every(ctx, h.log, "revoked", revokedEvery, h.learn) })
 	all.Go(func() { every(ctx, h.log, "safety", safetyEvery, h.watch) })
 	all.Wait()
 }

@@ -58,6 +58,9 @@ func (w *world) serve(ctx context.Context) error {
 	if err := h.admit(ctx); err != nil {
 		return err
 	}
+	if err := h.learn(ctx); err != nil {
+		return err
+	}
 	sender, err := newMailer(&l.Settings, log)
 	if err != nil {
 		return err

@@ -54,6 +54,7 @@ func (h *house) apiOptions(problems *web.Problems) api.Options {
 	o := api.Options{
 		Problems: problems, Networks: &web.Networks{Trusted: h.set.TrustedProxies},
 		PublicURL: h.set.Steps().PublicURL, PerMinute: h.set.Limits.RequestsPerMinute, Leaked: h.metrics.Leaked,
+		Revoked: h.revoked.Has,
 	}
 	for _, s := range h.spaces {
 		one := api.Space{Service: s.service, Book: h.book.Load}

@@ -34,6 +34,7 @@ type house struct {
 	log      *slog.Logger
 	book     atomic.Pointer[consent.Book]
 	clients  redisstore.Clients
+	revoked  revoked
 	hooks    *webhook.Deliverer
 	registry *prometheus.Registry
 	metrics  *ops.Metrics

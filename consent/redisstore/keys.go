@@ -69,6 +69,7 @@ func (n names) idempotency(key consent.Digest) string { return n.base + "i:" + s
 // Keys of a space.
 func (s Space) clock() string               { return s.prefix() + "clock" }               // string, ms by which the test space is ahead; for ever; Advance
 func (s Space) apps() string                { return s.prefix() + "apps" }                // set of the ids of all apps that were ever declared; for ever; Prime
+func (s Space) revoked() string             { return s.prefix() + "revoked" }             // set of digests of revoked API keys; for ever; Revoke
 func (s Space) claim(name string) string    { return s.prefix() + "claim:" + name }       // string, fingerprint of a key file (Claim); for ever; nobody
 func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + string(d[:]) } // zset letter → ms when it was counted; a day; Redis' own expiry
 

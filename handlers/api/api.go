@@ -39,12 +39,13 @@ type Options struct {
 	Live      Space
 	Test      Space // for keys that begin with TestPrefix; with a nil Service there is none
 	Problems  *web.Problems
-	Networks  *web.Networks    // nil: failed keys are not counted by network
-	PublicURL string           // base of every link, without a trailing slash
-	PerMinute int              // requests by key and minute in this process
-	Chunk     time.Duration    // how long a list through the gate may stand still; 0: 30 s
-	Clock     func() time.Time // wall clock for the limits; nil: the host's
-	Leaked    func()           // told of each live key that came from a browser; nil: only the log is
+	Networks  *web.Networks            // nil: failed keys are not counted by network
+	PublicURL string                   // base of every link, without a trailing slash
+	PerMinute int                      // requests by key and minute in this process
+	Chunk     time.Duration            // how long a list through the gate may stand still; 0: 30 s
+	Clock     func() time.Time         // wall clock for the limits; nil: the host's
+	Leaked    func()                   // told of each live key that came from a browser; nil: only the log is
+	Revoked   func(sha256 string) bool // whether the declared key of this digest (hex) was taken back since; nil: none was
 }
 
 // TestPrefix begins the keys of the test space.
@@ -60,12 +61,16 @@ type API struct {
 	document   *document
 	chunk      time.Duration
 	leaked     func()
+	revoked    func(sha256 string) bool
 }
 
 // New reads the embedded description and makes the API. Errors: a description that cannot be read, a fault of the build.
 func New(o Options) (*API, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Revoked == nil {
+		o.Revoked = func(string) bool { return false }
 	}
 	if o.Leaked == nil {
 		o.Leaked = func() {}
@@ -80,7 +85,7 @@ func New(o Options) (*API, error) {
 	return &API{
 		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, public: o.PublicURL,
 		rates: newRates(o.PerMinute, o.Clock), failures: web.NewFailures(o.Networks, o.Clock), document: doc,
-		leaked: o.Leaked, chunk: o.Chunk,
+		leaked: o.Leaked, revoked: o.Revoked, chunk: o.Chunk,
 	}, nil
 }
 

@@ -42,7 +42,7 @@ func (a *API) identify(c *gin.Context) (*ask, error) {
 	}
 	ix := sp.index()
 	found := ix.find(sum)
-	if found == nil {
+	if found == nil || a.revoked(found.key.SHA256) {
 		return nil, a.failed(c, sum)
 	}
 	web.Note(c, slog.String("app", found.app.ID), slog.String("key", found.key.ID))

@@ -229,3 +229,19 @@ func TestSpaces(t *testing.T) {
 	none := openOn(t, h.Kit, func(_ *house, o *api.Options) { o.Test = api.Space{} })
 	none.call("GET", at(id, ""), nil).want(401, "unauthorized")
 }
+
+// A key that was taken back opens nothing, although it is still declared: other keys of the app go on.
+func TestKeyTakenBack(t *testing.T) {
+	var taken sync.Map
+	h := open(t, func(_ *house, o *api.Options) {
+		o.Revoked = func(sum string) bool { _, gone := taken.Load(sum); return gone }
+	})
+	h.call("GET", "/v1/consent-requests", nil).want(200, "")
+	for _, k := range h.App.Keys {
+		if k.ID != "live" {
+			taken.Store(k.SHA256, true)
+		}
+	}
+	h.call("GET", "/v1/consent-requests", nil).want(401, "unauthorized")
+	h.call("GET", "/v1/consent-requests", nil, "Authorization", "Bearer "+liveKey).want(200, "")
+}
