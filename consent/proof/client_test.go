@@ -72,6 +72,13 @@ func (c *client) stop() []line {
 	return readLedger(c.t, c.name)
 }
 
+// kill ends the process where it stands, and returns its ledger.
+func (c *client) kill() []line {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+	return readLedger(c.t, c.name)
+}
+
 // size is how long the ledger is, to see that it grows.
 func (c *client) size() int64 {
 	info, err := os.Stat(c.name)

@@ -13,9 +13,10 @@ import (
 
 // TestKilledRedis kills Redis at random moments under load, while it rewrites its append-only file.
 func TestKilledRedis(t *testing.T) {
-	kills, total := amount(12, 200), consenttest.Figures{Suite: "P1 kill -9 of Redis"}
-	for round := range amount(1, 10) {
-		f := killRound(t, kills/amount(1, 10), uint64(round))
+	kills, total := amount(12, 480), consenttest.Figures{Suite: "P1 kill -9 of Redis"}
+	for round := range amount(1, 24) {
+		f := killRound(t, kills/amount(1, 24), uint64(round))
+		t.Logf("round %d: %d acknowledged, %d lost", round, f.Acknowledged, f.Lost)
 		total = sum(total, f)
 	}
 	total.More = fmt.Sprintf("%d kills, appendfsync always, rewrites forced", kills)

@@ -1,0 +1,83 @@
+//go:build proof
+
+package proof
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bohoja/bohoja/consent/consenttest"
+)
+
+// TestFailover measures what Redis' own replication may lose when a replica takes over: Sentinel and Cluster promise no more,
+// and this program does not either. The figures are printed and not judged, save that a replica that was in step must lose
+// little, and one that was behind must be seen to lose.
+func TestFailover(t *testing.T) {
+	for _, way := range []struct {
+		name     string
+		behind   bool
+		settings []string
+	}{
+		{"in step", false, nil},
+		{"behind", true, nil},
+		{"behind, min-replicas-to-write 1", true, []string{"min-replicas-to-write", "1", "min-replicas-max-lag", "1"}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			var total consenttest.Figures
+			times := amount(2, 20)
+			for range times {
+				total = sum(total, failover(t, way.behind, way.settings))
+			}
+			t.Logf("P7 fail-over, replica %s: %d acknowledged, %d lost in %d fail-overs: what asynchronous replication may lose",
+				way.name, total.Acknowledged, total.Lost, times)
+			told := consenttest.Figures{Suite: "P7 fail-over, " + way.name, More: fmt.Sprintf("not in the sum: %d acknowledged, %d lost in %d fail-overs",
+				total.Acknowledged, total.Lost, times)}
+			told.Tell(t)
+			if way.behind && len(way.settings) == 0 && total.Lost == 0 {
+				t.Error("a replica that was behind took over, and nothing is lost: nobody looked")
+			}
+		})
+	}
+}
+
+// failover kills a primary under load and holds the ledger against its replica.
+func failover(t *testing.T, behind bool, settings []string) consenttest.Figures {
+	primary, replica, dir := consenttest.Redis(t, append(slices.Clone(settings), "repl-diskless-sync-delay", "0")...), consenttest.Redis(t), t.TempDir()
+	host, port, _ := net.SplitHostPort(primary.Addr)
+	replica.Command("REPLICAOF", host, port)
+	wait(t, "a replica in step", func() bool { return primary.Command("WAIT", "1", "100") == ":1" })
+	c := startClient(t, primary.URL(), dir, 16)
+	c.grows(1 << 13)
+	if behind { // it hangs, or its link does
+		replica.Sleep()
+		time.Sleep(amountOf(300*time.Millisecond, 3*time.Second))
+	}
+	primary.Kill()
+	lines := c.kill()
+	if behind { // what was on its way to it is gone as well
+		replica.Restart()
+	}
+	replica.Command("REPLICAOF", "NO", "ONE")
+	a := newAudit(t, "P7", replica.URL(), dir, lines)
+	a.lossy = true
+	return a.all()
+}
+
+func amountOf(d, many time.Duration) time.Duration {
+	if long() {
+		return many
+	}
+	return d
+}
+
+func wait(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for late := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+}
