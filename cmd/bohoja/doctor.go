@@ -70,7 +70,7 @@ func doctorCommand(w *world) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&fsck, "fsck", false, "walk through every record instead, and list what does not fit together")
 	cmd.Flags().BoolVar(&restored, "restored", false, "bring a Redis that was restored from a backup up to date, from the audit log; this changes records")
-	cmd.AddCommand(doctorMail(w))
+	cmd.AddCommand(doctorMail(w), doctorACL(w))
 	return cmd
 }
 

@@ -151,3 +151,11 @@ func TestDoctorPublicURL(t *testing.T) {
 	holds(t, w.found(t, exitAmiss, "BOHOJA_PUBLIC_URL="+public+"other"), "amiss public_url:", "answers 404")
 	holds(t, w.found(t, exitAmiss, "BOHOJA_PUBLIC_URL=http://127.0.0.1:1"), "amiss public_url:", "no answer")
 }
+
+func TestDoctorACL(t *testing.T) {
+	call(t, nil, "doctor", "acl").want(t, exitFine, "user bohoja on >PASSWORD resetchannels resetkeys ~b:* ~bt:* -@all +time ")
+	cluster := read[struct{ ACL string }](t, call(t, nil, "doctor", "acl", "--cluster", "--json"))
+	if !strings.Contains(cluster.ACL, " +cluster|slots") {
+		t.Errorf("%q", cluster.ACL)
+	}
+}

@@ -36,6 +36,7 @@ type story struct {
 	stage     stage              // what the story is played on, where it is not a Redis of its own
 	smtp      *mailertest.Server
 	box       func() []catcher.Letter // where letters arrive; nil: at smtp
+	apps      []string                // further apps, declared as shop is
 	taken     map[int]bool            // letters that the story has read
 	hooks     *receiver
 	processes map[string]*process
@@ -53,10 +54,19 @@ type story struct {
 // stage is set by suites that play the stories elsewhere. What is nil is as it always is.
 type stage struct {
 	redis func(s *story, ts *testscript.TestScript, settings []string) // sets s.redis and $BOHOJA_REDIS__URL
+	away  func()                                                       // once s.redis was killed for good
+	back  func()                                                       // once s.redis runs again: returns when it works
 	smtp  func(s *story, ts *testscript.TestScript)                    // once s.smtp runs
 	hooks func(s *story)                                               // once s.hooks runs, before it is declared
 	asks  func(req *http.Request, a answer, err error)                 // each answer
 	ends  func(s *story)                                               // when all is told, and everything still runs
+}
+
+// returned waits until a Redis that runs again works.
+func (s stage) returned() {
+	if s.back != nil {
+		s.back()
+	}
 }
 
 // wait polls until ok. what says what was waited for.
@@ -90,6 +100,10 @@ func (s *story) declareApps() error {
 	if s.hooks != nil {
 		hooks = "[{url: " + s.hooks.url + "/hooks, secret: " + s.hooks.secret + "}]"
 	}
+	_, shop, _ := strings.Cut(string(text), "apps:\n")
+	for _, id := range s.apps {
+		text = append(text, strings.NewReplacer("id: shop", "id: "+id, "LIVE", sum(id+"live"), "TEST", sum(id+"test"), "HOOKS", "[]").Replace(shop)...)
+	}
 	out := strings.NewReplacer("LIVE", sum(s.keys["live"]), "TEST", sum(s.keys["test"]), "HOOKS", hooks).Replace(string(text))
 	return os.WriteFile(filepath.Join(s.dir, "bohoja.yaml"), []byte(out), 0o600)
 }
@@ -120,21 +134,27 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	case one(ts, args) == "restarts":
 		s.redis.Restart()
+		s.stage.returned()
 	case args[0] == "saves":
 		s.redis.Kill()
 		ts.Check(os.CopyFS(ts.MkAbs("backup"), os.DirFS(s.redis.Dir)))
 		s.redis.Restart()
+		s.stage.returned()
 	case args[0] == "restored":
 		s.redis.Kill()
 		ts.Check(os.RemoveAll(s.redis.Dir))
 		ts.Check(os.CopyFS(s.redis.Dir, os.DirFS(ts.MkAbs("backup"))))
 		s.redis.Restart()
+		s.stage.returned()
 	case args[0] == "sleeps":
 		s.redis.Sleep()
 	case args[0] == "wakes":
 		s.redis.Wake()
 	case args[0] == "dies":
 		s.redis.Kill()
+		if s.stage.away != nil {
+			s.stage.away()
+		}
 	default:
 		ts.Fatalf("redis cannot %q", args)
 	}
@@ -204,9 +224,11 @@ func (s *story) wordSweeper(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := os.ReadFile("../../consent/redisstore/lua/due.lua")
 	ts.Check(err)
 	sum := sha1.Sum(text)
-	s.proxy = consenttest.NewProxy(s.t, s.redis.Addr)
+	if s.proxy == nil { // a cluster has one already
+		s.proxy = consenttest.NewProxy(s.t, s.redis.Addr)
+		ts.Setenv("BOHOJA_REDIS__URL", "redis://"+s.proxy.Addr)
+	}
 	s.proxy.Lose(1<<30, hex.EncodeToString(sum[:]))
-	ts.Setenv("BOHOJA_REDIS__URL", "redis://"+s.proxy.Addr)
 }
 
 // wordAdvance moves the clock of the test space.

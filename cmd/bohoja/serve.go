@@ -82,12 +82,15 @@ func (w *world) serve(ctx context.Context) error {
 	return h.run(ctx, w)
 }
 
-// reach waits until Redis answers.
+// reach waits until Redis answers, for each app: a cluster that was just started knows its own slots later than it answers.
 func (h *house) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
 	for told := false; ; told = true {
 		err := h.clients.Read.Ping(ctx).Err()
+		if err == nil {
+			err = h.all(ctx)
+		}
 		if err == nil {
 			return nil
 		}
@@ -100,6 +103,17 @@ func (h *house) reach(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// all asks for something of every app.
+func (h *house) all(ctx context.Context) error {
+	store := redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read})
+	for _, app := range h.apps() {
+		if _, err := store.Figures(ctx, app, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // admit refuses a Redis that may lose what it accepted, naming each setting to change.

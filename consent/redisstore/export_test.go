@@ -1,0 +1,4 @@
+package redisstore
+
+// ScriptCommands shows the tests what scripts are allowed.
+func ScriptCommands() string { return scriptCommands }
