@@ -10,7 +10,7 @@ var embedKeys = []string{
 	"child.start.check.heading", "child.start.check.text", "child.start.check.send", "child.start.check.back",
 	"child.start.unknown.heading", "child.start.unknown.text", "child.start.unknown.kept", "child.start.unknown.back",
 	"child.embed.ready", "child.embed.thanks", "child.embed.change", "child.embed.off", "child.embed.elsewhere", "child.embed.missing",
-	"shared.problem", "fault." + FaultBirth, "fault." + FaultField, "fault." + FaultNameForm, "fault." + FaultEmail,
+	"shared.problem", "fault." + FaultBorn, "fault." + FaultField, "fault." + FaultNameForm, "fault." + FaultEmail,
 	"fault." + FaultEmailChild, "fault." + FaultGeneric, "fault." + faultOther,
 }
 

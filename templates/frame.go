@@ -74,6 +74,7 @@ const (
 	FaultOpenRights = "rights_many"
 	FaultField      = "field_missing" // a field of the demo shop
 	FaultLength     = "length_form"   // a length of time, in dev
+	FaultBorn       = "born_invalid"  // of a child, without an example: it could tell which answer leads where
 	FaultStop       = "stop_missing"  // the choice behind a replaced link
 	FaultSignIn     = "sign_in"       // staff: name, password or code is wrong
 	FaultWait       = "sign_in_wait"  // staff: too many tries

@@ -17,6 +17,7 @@ type ShopSignup struct {
 	Action                          string
 	Nickname                        string
 	BirthYear, BirthMonth, BirthDay string
+	Element                         string // path of the same with <guardian-consent>; "" for none
 }
 
 func (ShopSignup) template() string { return "dev/shop-signup" }
@@ -30,6 +31,22 @@ func (p ShopSignup) Birth() (Birth, error) {
 		BirthYear: p.BirthYear, BirthMonth: p.BirthMonth, BirthDay: p.BirthDay,
 	}}.Birth()
 }
+
+// ShopElement is the sign-up with <guardian-consent> in the shop's own form. Form fields: nickname, address, and what the
+// element gives: bohoja_token.
+type ShopElement struct {
+	Frame
+	Action            string
+	Script            string // address of /embed/v1.js
+	App               string
+	Start             string // address of the hosted sign-up, for whoever has no script
+	Nickname, Address string
+}
+
+func (ShopElement) template() string { return "dev/shop-element" }
+
+// Title implements Page.
+func (p ShopElement) Title() (string, error) { return p.T("shop.signup.title") }
 
 // ShopGuardian is the second page, for children: the notice first, then the guardian's name and address, and nothing else
 // about the guardian (KR-02). Form fields: child_name, address, guardian_name, guardian_email, notice, Hidden.

@@ -82,7 +82,7 @@ func (x fixture) problemStates() []State {
 func (x fixture) shopStates() []State {
 	f := x.frame
 	f.Child = ""
-	signup := ShopSignup{Frame: f, Action: "/dev/shop"}
+	signup := ShopSignup{Frame: f, Action: "/dev/shop", Element: "/dev/shop/element"}
 	wrong := ShopSignup{Frame: f, Action: "/dev/shop", BirthYear: "2018", BirthMonth: "2", BirthDay: "30"}
 	wrong.Faults = []Fault{{"nickname", FaultField}, {"birth_year", FaultBirth}}
 	ask := ShopGuardian{Frame: f, Action: "/dev/shop/guardian", Notice: x.notice(), Hidden: []Hidden{{"nickname", "n"}}}
@@ -91,6 +91,7 @@ func (x fixture) shopStates() []State {
 	account := ShopAccount{Frame: f, Refresh: "/dev/shop/account", Again: "/dev/shop", ChildPage: "/k/" + fixtureToken}
 	out := []State{
 		x.state("dev/shop-signup", signup), x.state("dev/shop-signup faults", wrong),
+		x.state("dev/shop-element", ShopElement{Frame: f, Action: "/dev/shop/element", Script: "/embed/v1.js", App: "shop", Start: "/start/shop"}),
 		x.state("dev/shop-guardian", ask), x.state("dev/shop-guardian faults", asked),
 		x.state("dev/shop-waiting", ShopWaiting{Frame: f, ChildPage: "/k/" + fixtureToken, Inbox: "/dev/inbox", Account: "/dev/shop/account"}),
 		x.state("dev/shop-adult", ShopAdult{Frame: f, Again: "/dev/shop"}),

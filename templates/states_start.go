@@ -16,7 +16,7 @@ func (x fixture) startStates() []State {
 	f.Child, f.Query = "", url.Values{"token": {"ct_fixture"}}
 	age := StartAge{Frame: f, Action: startAction, Leave: startReturn}
 	wrong := age
-	wrong.BirthYear, wrong.BirthMonth, wrong.BirthDay, wrong.Faults = "2015", "2", "30", []Fault{{"birth_year", FaultBirth}}
+	wrong.BirthYear, wrong.BirthMonth, wrong.BirthDay, wrong.Faults = "2015", "2", "30", []Fault{{"birth_year", FaultBorn}}
 	ask := StartAsk{Frame: f, Action: startAction, Notice: x.notice(), Hidden: []Hidden{{"ticket", fixtureProof}}, Leave: startReturn}
 	ask.Query = url.Values{"token": {"ct_fixture"}, "ticket": {fixtureProof}}
 	asked := ask

@@ -230,7 +230,7 @@ func (e *Embed) takeAge(j *journey) error {
 	b := born{j.c.PostForm("birth_year"), j.c.PostForm("birth_month"), j.c.PostForm("birth_day")}
 	_, ticket, err := j.space.EmbedAge(j.c, j.app, consent.Secret(consent.JoinDate(b.year, b.month, b.day)))
 	if consent.KindOf(err) == consent.KindInvalid {
-		return e.askAge(j, http.StatusUnprocessableEntity, b, []templates.Fault{{Field: "birth_year", Code: templates.FaultBirth}})
+		return e.askAge(j, http.StatusUnprocessableEntity, b, []templates.Fault{{Field: "birth_year", Code: templates.FaultBorn}})
 	}
 	if err != nil {
 		return err

@@ -26,9 +26,10 @@
     ul { padding-left: 1.25rem; } p { margin-top: .5rem; }
     .field { margin-top: 1.1rem; } label, legend { font-weight: 650; display: block; padding: 0; }
     .hint { margin: 0; }
-    .error { margin: .2rem 0 0; font-weight: 650; border-left: 5px solid; padding-left: .6rem; }
+    .error { margin: .2rem 0 0; font-weight: 650; border-left: 5px solid #bd2c0f; padding-left: .6rem; }
     input { display: block; width: 100%; min-height: 3.1rem; margin-top: .35rem; padding: .4rem .8rem; font: inherit; color: inherit;
       background: transparent; border: 2px solid var(--edge); border-radius: calc(var(--round) * .7); }
+    input[aria-invalid] { border-color: #bd2c0f; }
     .date { display: grid; grid-template-columns: 1.5fr 1fr 1fr; gap: .7rem; max-width: 24rem; margin-top: .6rem; }
     button { min-height: 3.1rem; margin: 1.2rem .6rem 0 0; padding: .4rem 1.5rem; font: inherit; font-weight: 700; cursor: pointer;
       color: var(--on); background: var(--accent); border: 2px solid var(--accent); border-radius: calc(var(--round) * .8); }
@@ -56,7 +57,7 @@
   const contrast = (a, b) => (Math.max(light(a), light(b)) + .05) / (Math.min(light(a), light(b)) + .05);
   const faults = {
     required: 'field_missing', guardian_name_generic: 'guardian_name_generic', guardian_is_child: 'guardian_is_child',
-    '/birth_date': 'birth_invalid', '/child/name': 'name_form', '/guardian/name': 'name_form', '/guardian/email': 'email_wrong',
+    '/birth_date': 'born_invalid', '/child/name': 'name_form', '/guardian/name': 'name_form', '/guardian/email': 'email_wrong',
   };
   const inputs = { '/birth_date': 'year', '/child/name': 'child_name', '/guardian/name': 'guardian_name', '/guardian/email': 'guardian_email' };
   let count = 0;

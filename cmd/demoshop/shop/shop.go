@@ -17,6 +17,7 @@ type Options struct {
 	Inbox  string           // address of a page on which a developer finds the letters; "" for none
 	Clock  func() time.Time // the host's; nil: time.Now
 	Log    *slog.Logger     // nil: silent
+	App    string           // the shop's id at the service, for <guardian-consent>; "": "shop"
 
 	// Playground lets /account lead to the newest account, whoever made it. Only where there is one visitor.
 	Playground bool
@@ -38,9 +39,14 @@ func New(o Options) *Shop {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.App == "" {
+		o.App = "shop"
+	}
 	s := &Shop{opt: o, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /{$}", s.showSignup)
 	s.mux.HandleFunc("POST /{$}", s.signup)
+	s.mux.HandleFunc("GET /element", s.showElement)
+	s.mux.HandleFunc("POST /element", s.element)
 	s.mux.HandleFunc("GET /guardian", s.restart)
 	s.mux.HandleFunc("POST /guardian", s.ask)
 	s.mux.HandleFunc("GET /waiting/{subject}", s.waiting)

@@ -63,7 +63,7 @@ func (s *Shop) showSignup(w http.ResponseWriter, r *http.Request) {
 
 func (s *Shop) signupPage(r *http.Request, f form, faults []templates.Fault) templates.Page {
 	p := templates.ShopSignup{
-		Frame: s.frame(r), Action: s.link(r, "/"), Nickname: f.Nickname,
+		Frame: s.frame(r), Action: s.link(r, "/"), Element: s.link(r, "/element"), Nickname: f.Nickname,
 		BirthYear: f.Year, BirthMonth: f.Month, BirthDay: f.Day,
 	}
 	p.Faults = faults
