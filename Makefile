@@ -66,7 +66,7 @@ look: need-go tools
 ## outside: against nginx, Postfix, Prometheus and a Redis Cluster of this host, as root; a line of figures for each
 outside: need-go
 	@.ci/tools outside
-	cd cmd/bohoja && $(GO) test -tags outside -count 1 -timeout 6m -run '^TestOutside$$'
+	cd cmd/bohoja && $(GO) test -tags outside -count 1 -timeout 6m -run '^TestOutside(Alerts)?$$'
 
 ## bench: allocations and times of the hot paths
 bench: need-go

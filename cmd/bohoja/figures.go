@@ -33,7 +33,7 @@ func (s *space) figuresOf(ctx context.Context, app string, ttl time.Duration) (o
 	if err != nil {
 		return ops.AppFigures{}, err
 	}
-	f := ops.AppFigures{Pending: kept.Pending, Overdue: kept.Overdue, Rights: kept.Rights, Late: kept.Late, Dead: dead, Queues: map[string]ops.QueueFigures{}}
+	f := ops.AppFigures{Pending: kept.Pending, Soon: kept.Soon, Overdue: kept.Overdue, Rights: kept.Rights, Late: kept.Late, Dead: dead, Queues: map[string]ops.QueueFigures{}}
 	if !kept.Next.IsZero() {
 		f.Oldest = max(0, s.store.Clock().Sub(kept.Next.Add(-ttl)))
 	}

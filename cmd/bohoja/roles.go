@@ -16,6 +16,7 @@ const (
 	clockEvery  = time.Second
 	safetyEvery = time.Minute
 	auditEvery  = 2 * time.Second
+	fsckEvery   = 5 * time.Minute
 	tideEvery   = time.Second
 	liftEvery   = time.Hour // flags end with a month; the pass looks once a month
 )
@@ -36,6 +37,7 @@ func (h *house) roles(ctx context.Context) {
 	}
 	all.Go(func() { every(ctx, h.log, "revoked", revokedEvery, h.learn) })
 	all.Go(func() { every(ctx, h.log, "safety", safetyEvery, h.watch) })
+	all.Go(func() { every(ctx, h.log, "fsck", fsckEvery, h.fsck) })
 	all.Wait()
 }
 

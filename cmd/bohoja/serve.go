@@ -164,6 +164,7 @@ func (h *house) run(ctx context.Context, w *world) error {
 	}
 	problems := h.problems()
 	ops.NewGauges(ctx, h.registry, h.log, h.figures)
+	h.showLogbook()
 	watch := h.opsPages(problems, w)
 	site, err := h.site(problems)
 	if err != nil {

@@ -38,10 +38,11 @@ type house struct {
 	hooks    *webhook.Deliverer
 	registry *prometheus.Registry
 	metrics  *ops.Metrics
-	tide     *audit.Tide   // of the live space
-	keeper   *audit.Keeper // of the live space; nil but in serve
-	spaces   []*space      // the live space first, where there is one
-	inbox    bool          // the mail server is one to look into, as in dev
+	tide     *audit.Tide           // of the live space
+	keeper   *audit.Keeper         // of the live space; nil but in serve
+	checked  atomic.Pointer[check] // the last look through the records; nil before the first
+	spaces   []*space              // the live space first, where there is one
+	inbox    bool                  // the mail server is one to look into, as in dev
 }
 
 // space is one world of data with all that works on it: live, or test.

@@ -14,6 +14,7 @@ import (
 // Figures are what an operator watches of one app.
 type Figures struct {
 	Pending int
+	Soon    int       // pending requests whose deadline comes within a day
 	Next    time.Time // the soonest deadline of a pending request, UTC; zero when there is none
 	Rights  int       // open rights requests
 	Late    int       // those that are past their due time (KR-14)
@@ -27,6 +28,7 @@ func (s *Store) Figures(ctx context.Context, app string, grace time.Duration) (F
 	late := strconv.FormatInt(s.Clock().Add(-grace).UnixMilli(), 10)
 	p := s.read.Pipeline()
 	pending := p.ZCard(ctx, n.in(consent.Pending))
+	soon := p.ZCount(ctx, n.in(consent.Pending), strconv.FormatInt(s.Clock().UnixMilli(), 10), strconv.FormatInt(s.Clock().Add(24*time.Hour).UnixMilli(), 10))
 	first := p.ZRangeWithScores(ctx, n.in(consent.Pending), 0, 0)
 	expired := p.ZCount(ctx, n.in(consent.Pending), "-inf", late)
 	timers := p.ZCount(ctx, n.timers(), "-inf", late)
@@ -35,7 +37,7 @@ func (s *Store) Figures(ctx context.Context, app string, grace time.Duration) (F
 	if _, err := p.Exec(ctx); err != nil {
 		return Figures{}, script.Fault(err)
 	}
-	f := Figures{Pending: int(pending.Val()), Rights: int(owing.Val()), Late: int(past.Val()), Overdue: int(expired.Val() + timers.Val())}
+	f := Figures{Pending: int(pending.Val()), Soon: int(soon.Val()), Rights: int(owing.Val()), Late: int(past.Val()), Overdue: int(expired.Val() + timers.Val())}
 	if z := first.Val(); len(z) > 0 {
 		f.Next = soonest(z[0])
 	}

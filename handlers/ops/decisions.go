@@ -36,6 +36,7 @@ func (c *counted) Signup(ctx context.Context, d consent.Draft) (consent.Record, 
 func (c *counted) Grant(ctx context.Context, m consent.Mutation, g consent.Granting) (consent.Record, error) {
 	rec, err := c.Store.Grant(ctx, m, g)
 	c.tell("granted", err)
+	c.m.acts.granted(rec, err)
 	return rec, err
 }
 
@@ -47,6 +48,10 @@ func (c *counted) Decline(ctx context.Context, m consent.Mutation, d consent.Dec
 		result = "not_mine"
 	}
 	c.tell(result, err)
+	c.m.acts.gone(d.Reason, err)
+	if err == nil {
+		c.m.acts.took(result, rec)
+	}
 	return rec, err
 }
 
@@ -54,6 +59,7 @@ func (c *counted) Decline(ctx context.Context, m consent.Mutation, d consent.Dec
 func (c *counted) Expire(ctx context.Context, m consent.Mutation, reason string) (consent.Record, error) {
 	rec, err := c.Store.Expire(ctx, m, reason)
 	c.tell("expired", err)
+	c.m.acts.gone(reason, err)
 	return rec, err
 }
 
@@ -61,6 +67,7 @@ func (c *counted) Expire(ctx context.Context, m consent.Mutation, reason string)
 func (c *counted) Cancel(ctx context.Context, m consent.Mutation, reason string) (consent.Record, error) {
 	rec, err := c.Store.Cancel(ctx, m, reason)
 	c.tell("cancelled", err)
+	c.m.acts.gone("cancelled", err)
 	return rec, err
 }
 
@@ -70,6 +77,7 @@ func (c *counted) Withdraw(ctx context.Context, m consent.Mutation, w consent.Wi
 	result := "reduced"
 	if rec.Status == consent.Withdrawn {
 		result = "withdrawn"
+		c.m.acts.gone("withdrawn", err)
 	}
 	c.tell(result, err)
 	return rec, err

@@ -15,6 +15,7 @@ type Figures map[string]AppFigures
 // AppFigures are those of one app.
 type AppFigures struct {
 	Pending int
+	Soon    int           // pending requests whose deadline comes within a day
 	Oldest  time.Duration // age of the oldest pending request; 0 when there is none
 	Rights  int           // rights requests that are open
 	Late    int           // those that were not answered in time
@@ -58,6 +59,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	descUp      = desc("redis_up", "1 while the store answers.")
 	descPending = desc("pending", "Requests that wait for a guardian.", "app")
+	descSoon    = desc("expiring_soon", "Pending requests whose deadline comes within a day.", "app")
 	descOldest  = desc("oldest_pending_seconds", "Age of the oldest pending request; at most the deadline.", "app")
 	descOverdue = desc("destruction_overdue", "Requests whose destruction is due and not done.", "app")
 	descRights  = desc("rights_open", "Rights requests of guardians that wait for the app's answer.", "app")
@@ -69,7 +71,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (g *Gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descUp, descPending, descOldest, descOverdue, descRights, descLate, descDead, descDepth, descAge} {
+	for _, d := range []*prometheus.Desc{descUp, descPending, descSoon, descOldest, descOverdue, descRights, descLate, descDead, descDepth, descAge} {
 		ch <- d
 	}
 }
@@ -85,6 +87,7 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 	ch <- gauge(descUp, 1)
 	for app, f := range figures {
 		ch <- gauge(descPending, float64(f.Pending), app)
+		ch <- gauge(descSoon, float64(f.Soon), app)
 		ch <- gauge(descOldest, f.Oldest.Seconds(), app)
 		ch <- gauge(descOverdue, float64(f.Overdue), app)
 		ch <- gauge(descRights, float64(f.Rights), app)

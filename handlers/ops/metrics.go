@@ -20,6 +20,7 @@ type Metrics struct {
 	trying    *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
 	decoys    prometheus.Counter
+	acts      acts
 	leaks     prometheus.Counter
 }
 
@@ -55,6 +56,7 @@ func NewMetrics(reg prometheus.Registerer, version string) *Metrics {
 	for _, r := range Results {
 		m.decisions.WithLabelValues(r) // 0, so that an alert on "none for hours" has a series to look at
 	}
+	m.acts = newActs(reg)
 	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, build(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
