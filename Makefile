@@ -54,9 +54,11 @@ proof-long: need-go
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
 
-## pages: every page and letter in every state
+## pages: every page and letter in every state; axe at 390 px in light, in all modes with PAGES=-axe-all
+PAGES ?=
 pages: need-go tools
-	$(GO) test -count 1 ./templates/...
+	@.ci/tools pages
+	$(GO) test -tags pages -count 1 -timeout 30m ./templates/... $(PAGES)
 
 ## look: screenshots of every page and letter, and a contact sheet, in .out/look
 look: need-go tools
