@@ -16,6 +16,7 @@ type measured struct {
 	Staff    bool     // a page for people at a desk: 16 px, and targets of 44 px (WCAG 2.2, 2.5.5)
 	Body     float64  // px
 	Weighty  float64  // smallest size of an important item, in px; 0 when the page has none
+	Rest     float64  // largest size of what is read beside them: paragraphs, lists, cells, labels
 	Bold     bool     // all important items are bold
 	Overflow float64  // how much wider than the window the page is, in px
 	Small    []string // targets lower than 48 px, 44 px for staff
@@ -35,6 +36,7 @@ const measuring = `(() => {
   return {
     Body: size(document.body),
     Weighty: weighty.length ? Math.min(...weighty.map(size)) : 0,
+    Rest: Math.max(...[...document.querySelectorAll('p, li, td, dd, label')].filter(e => seen(e) && !e.closest('.weighty, .figure, .code, .bigcode')).map(size)),
     Bold: weighty.every(e => parseInt(getComputedStyle(e).fontWeight) >= 600),
     Overflow: document.documentElement.scrollWidth - innerWidth,
     Staff: document.body.classList.contains('staff'),
@@ -82,7 +84,7 @@ func (m measured) faults() []string {
 		least = 16
 	}
 	add(m.Body < least, "body text of %v px", m.Body)
-	add(m.Weighty != 0 && m.Weighty < 1.2*m.Body, "important items of %v px beside %v px", m.Weighty, m.Body)
+	add(m.Weighty != 0 && m.Weighty < 1.2*m.Rest, "important items of %v px beside %v px", m.Weighty, m.Rest)
 	add(!m.Bold, "an important item is not bold")
 	add(m.Overflow > 0, "%v px too wide", m.Overflow)
 	add(len(m.Small) > 0, "small targets: %q", m.Small)
