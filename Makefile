@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run build test unit race browser lint proof proof-long pages look outside bench all need-go tools clean
+.PHONY: run build test unit race browser lint proof proof-long pages look outside bench bench-gate all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set
 run: need-go
@@ -73,6 +73,11 @@ outside: need-go
 ## bench: allocations and times of the hot paths
 bench: need-go
 	$(GO) test -run '^$$' -bench . -benchmem ./consent/... ./mailer/... ./handlers/... ./templates/...
+
+## bench-gate: figures of the marketing gate; GATE="-identities 10000000 -rows 10000000" for the long form
+GATE ?=
+bench-gate: need-go tools
+	$(GO) test -tags bench -count 1 -timeout 60m -v -run '^TestGateFigures$$' ./handlers/api $(if $(GATE),-args $(GATE)) | grep -E 'gate_figures_test|^(ok|FAIL|panic)'
 
 ## all: everything; runs before a change is called done
 all: test lint pages proof outside bench

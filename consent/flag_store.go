@@ -69,7 +69,7 @@ type Block struct {
 
 // Mark is one identity that the gate knows.
 type Mark struct {
-	Look    Digest
+	Look    Digest // as far as the store keeps it: enough for Lift
 	Short   [8]byte
 	Reports []Report // empty for a guardian's address
 }

@@ -10,7 +10,10 @@ import (
 // An entry of the gate is eight bytes for offline filters and 19 for each report: two of the last month in which it holds
 // (consent.Date.MonthNumber), a letter for its kind and 16 of the id of its source. The entry of a guardian's address has no
 // report, but 0xffff, g and the number of living requests. lib.lua reads and writes the same.
+//
+// The field is the first 14 bytes of the digest: two more would cost sixteen, and 112 bits meet nobody by chance.
 const (
+	lookSize   = 14
 	shortSize  = 8
 	reportSize = 2 + 1 + 16
 )
@@ -92,6 +95,15 @@ func shorts(flags []consent.Flag, guardians [][8]byte) string {
 		b = append(b, g[:]...)
 	}
 	return string(b)
+}
+
+// looks writes digests as fields of the hash.
+func looks(all []consent.Digest) []string {
+	out := make([]string, len(all))
+	for i := range all {
+		out[i] = string(all[i][:lookSize])
+	}
+	return out
 }
 
 func month(d consent.Date) string { return strconv.Itoa(d.MonthNumber()) }

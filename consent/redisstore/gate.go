@@ -20,7 +20,7 @@ func (s *Store) Flag(ctx context.Context, m consent.Mutation, flags []consent.Fl
 	}
 	args := []any{strconv.Itoa(reportLimit), shorts(flags, nil)}
 	for _, f := range flags {
-		args = append(args, string(f.Look[:]), encodeFlag(f))
+		args = append(args, string(f.Look[:lookSize]), encodeFlag(f))
 	}
 	_, err := s.run(ctx, consent.StepFlag, m, nil, args...)
 	return err
@@ -46,8 +46,8 @@ func (s *Store) Lift(ctx context.Context, m consent.Mutation, look []consent.Dig
 		return consent.ErrNotFound
 	}
 	args := []any{month(today), string(source[:])}
-	for _, d := range look {
-		args = append(args, string(d[:]))
+	for _, one := range looks(look) {
+		args = append(args, one)
 	}
 	_, err := s.run(ctx, consent.StepLift, m, nil, args...)
 	return err
@@ -61,8 +61,9 @@ func (s *Store) Blocks(ctx context.Context, apps []string, look []consent.Digest
 	blocks, now := make([]consent.Block, len(look)), today.MonthNumber()
 	for from := 0; from < len(look); from += askAtOnce {
 		part := look[from:min(from+askAtOnce, len(look))]
-		cmds, err := s.lookUp(ctx, apps, part, func(p redis.Pipeliner, n names, digests []string) {
-			p.HMGet(ctx, n.flags(), digests...)
+		fields := looks(part)
+		cmds, err := s.lookUp(ctx, apps, part, func(p redis.Pipeliner, n names, _ []string) {
+			p.HMGet(ctx, n.flags(), fields...)
 		})
 		if err != nil {
 			return nil, err

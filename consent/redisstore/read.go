@@ -154,8 +154,9 @@ func (s *Store) Quiet(ctx context.Context, apps []string, guardian []consent.Dig
 
 // Flagged implements consent.Reader: one round trip for all apps and digests.
 func (s *Store) Flagged(ctx context.Context, apps []string, look []consent.Digest, today consent.Date) ([]bool, error) {
-	cmds, err := s.lookUp(ctx, apps, look, func(p redis.Pipeliner, n names, digests []string) {
-		p.HMGet(ctx, n.flags(), digests...)
+	fields := looks(look)
+	cmds, err := s.lookUp(ctx, apps, look, func(p redis.Pipeliner, n names, _ []string) {
+		p.HMGet(ctx, n.flags(), fields...)
 	})
 	if err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func draft(d consent.Draft, body string) []any {
 		strconv.Itoa(len(d.Flags)), shorts(d.Flags, r.Look.Shorts),
 	}
 	for _, f := range d.Flags {
-		args = append(args, string(f.Look[:]), encodeFlag(f))
+		args = append(args, string(f.Look[:lookSize]), encodeFlag(f))
 	}
 	return append(args, fields(r)...)
 }

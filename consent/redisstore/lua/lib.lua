@@ -146,7 +146,7 @@ local function unindex(r)
   end
 end
 
--- The gate's entries (flag.go): 8 bytes for offline filters, then 19 for each report: 2 of the last month, a letter, 16 of
+-- The gate's entries (flag.go), under the first 14 bytes of a digest: 8 bytes for offline filters, then 19 for each report: 2 of the last month, a letter, 16 of
 -- the source; or for a guardian's address 0xffff, g and the number of its living requests.
 local function last_month(report)
   local high, low = string.byte(report, 1, 2)
@@ -183,8 +183,8 @@ end
 -- know counts a living request under each of its guardians' addresses; unknow takes it off again.
 local function know(guardians, shorts)
   for i = 0, #guardians / 16 - 1 do
-    local one = string.sub(guardians, i * 16 + 1, i * 16 + 16)
-    if one ~= nobody then
+    local one = string.sub(guardians, i * 16 + 1, i * 16 + 14)
+    if one ~= string.sub(nobody, 1, 14) then
       local old = redis.call('HGET', k_flags, one)
       local n = old and num(string.sub(old, 12)) or 0
       redis.call('HSET', k_flags, one, string.sub(shorts, i * 8 + 1, i * 8 + 8) .. '\255\255g' .. text(n + 1))
@@ -194,7 +194,7 @@ end
 
 local function unknow(guardians)
   for i = 1, #guardians, 16 do
-    local one = string.sub(guardians, i, i + 15)
+    local one = string.sub(guardians, i, i + 13)
     local old = redis.call('HGET', k_flags, one)
     local n = old and num(string.sub(old, 12)) or 0
     if n > 1 then
