@@ -62,6 +62,7 @@ type API struct {
 	chunk      time.Duration
 	leaked     func()
 	revoked    func(sha256 string) bool
+	retired    map[string]*retirement // by method and path; none goes yet
 }
 
 // New reads the embedded description and makes the API. Errors: a description that cannot be read, a fault of the build.

@@ -9,5 +9,5 @@ func (q *ask) linkNext(next string) {
 	u := *q.c.Request.URL
 	query := u.Query()
 	query.Set("after", next)
-	q.c.Header("Link", "<"+q.public+u.EscapedPath()+"?"+query.Encode()+`>; rel="next"`)
+	q.c.Writer.Header().Add("Link", "<"+q.public+u.EscapedPath()+"?"+query.Encode()+`>; rel="next"`)
 }

@@ -81,6 +81,7 @@ func (a *API) Routes(r gin.IRouter) {
 // guarded puts the checks of this package's doc before a call.
 func (a *API) guarded(one call) func(*gin.Context) error {
 	return func(c *gin.Context) error {
+		a.retired[one.method+" "+one.path].headers(c, a.public)
 		q, err := a.identify(c)
 		if err != nil {
 			return err
