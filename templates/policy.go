@@ -48,4 +48,4 @@ func (ChildWhy) template() string { return "child/why" }
 func (p ChildWhy) Title() (string, error) { return p.T("child.why.title") }
 
 // Shown is the notice as the page shows it.
-func (p ChildWhy) Shown() ChildNoticePage { return ChildNoticePage{Frame: p.Frame, Notice: p.Notice} }
+func (p ChildWhy) Shown() ChildNoticePage { return ChildNoticePage(p) }
