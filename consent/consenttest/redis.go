@@ -2,6 +2,7 @@ package consenttest
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -124,7 +125,11 @@ const startPatience = time.Minute
 
 func (s *RedisServer) fault(what string) error {
 	log, _ := os.ReadFile(filepath.Join(s.Dir, "log"))
-	return fmt.Errorf("redis-server %s:\n%s", what, log[max(0, len(log)-4000):])
+	_, last, ok := bytes.Cut(log[bytes.LastIndex(log, []byte("Redis is starting"))+1:], []byte("\n"))
+	if !ok {
+		last = log
+	}
+	return fmt.Errorf("redis-server %s:\n%s", what, last)
 }
 
 // Kill ends the server as kill -9 does. Killing it again does nothing.
@@ -140,6 +145,10 @@ func (s *RedisServer) Restart() {
 	err := s.start()
 	if err != nil && strings.Contains(err.Error(), "Unexpected end of file") {
 		s.mend()
+		err = s.start()
+	}
+	for late := time.Now().Add(startPatience); err != nil && strings.Contains(err.Error(), "Address already in use") && time.Now().Before(late); {
+		time.Sleep(100 * time.Millisecond) // another process has the port for a conversation of its own
 		err = s.start()
 	}
 	if err != nil {
