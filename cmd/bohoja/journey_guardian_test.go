@@ -116,6 +116,11 @@ func (p *sheet) forms() []form {
 
 // read takes an input.
 func (f *form) read(n *html.Node) {
+	if n.Data == "textarea" {
+		name, _ := attr(n, "name")
+		f.offered[name] = nil
+		f.fields.Set(name, text(n))
+	}
 	if n.Data != "input" {
 		return
 	}

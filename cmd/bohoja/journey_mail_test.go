@@ -28,7 +28,7 @@ func (s *story) wordLetter(ts *testscript.TestScript, neg bool, args []string) {
 		return ok
 	}, "the letter %s; there are %q", args[1], s.subjects())
 	s.taken[l.N] = true
-	for variable, path := range map[string]string{"LINK": "/c/", "WITHDRAW": "/w/"} {
+	for variable, path := range map[string]string{"LINK": "/c/", "WITHDRAW": "/w/", "PORTAL": "/my/"} {
 		if link := linkTo(l, path); link != "" {
 			ts.Setenv(variable, link)
 			s.hide(token(link))
@@ -67,7 +67,7 @@ func kindOf(l catcher.Letter) string {
 			if !ok {
 				continue
 			}
-			for _, app := range []string{"하늘상점", "Haneul Shop"} {
+			for _, app := range []string{"하늘상점", "Haneul Shop", "하늘상점(주)", "Haneul Shop Inc."} {
 				if text, err := words.Say(key, "app", app); err == nil && strings.HasSuffix(l.Subject, text) {
 					return strings.TrimPrefix(kind, "mail.")
 				}

@@ -87,6 +87,7 @@ func words() map[string]word {
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
 		"release": (*story).wordRelease, "ack": step("POST", "/release/ack", 204), "cancel": step("POST", "/cancel", 200),
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,
+		"follow": (*story).wordFollow, "asked": (*story).wordAsked,
 		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "recipe": (*story).wordRecipe, "dead": (*story).wordDead, "tried": (*story).wordTried,
 		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
