@@ -70,7 +70,7 @@ func (p *Pages) knock(c *gin.Context) (answer, error) {
 		if consent.KindOf(err) == consent.KindInvalid && err != nil {
 			f := p.frame(nil, c.Query("lang"))
 			f.Faults = []templates.Fault{{Field: "email", Code: templates.FaultMailbox}}
-			return again(templates.PortalKnock{Frame: f, Action: p.my(c), Email: email}), nil
+			return again(templates.PortalKnock{Frame: f, Action: p.my(c), Email: email}), nil //nolint:nilerr // the page tells it
 		}
 		if err != nil {
 			return answer{}, err

@@ -134,7 +134,7 @@ func plain(v json.RawMessage) string {
 func (p *Pages) myWithdraw(c *gin.Context, door Door) (answer, error) {
 	w, err := door.PortalWithdraw(c, c.Param("token"), c.Param("id"), c.Param("purpose"))
 	if errors.Is(err, consent.ErrEnded) || consent.KindOf(err) == consent.KindInvalid && err != nil {
-		return seeOther(p.my(c, c.Param("token"), "children", c.Param("id"))), nil // it has ended meanwhile
+		return seeOther(p.my(c, c.Param("token"), "children", c.Param("id"))), nil //nolint:nilerr // it has ended meanwhile
 	}
 	if err != nil {
 		return answer{}, err
