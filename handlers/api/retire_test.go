@@ -2,6 +2,7 @@ package api
 
 import (
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func TestRetiredCallSaysSo(t *testing.T) {
 	a.Routes(e)
 	for path, want := range map[string]bool{"/v1/events": true, "/v1/child-notice": false} {
 		w := httptest.NewRecorder()
-		e.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		e.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if got := w.Header().Get("Deprecation") != ""; got != want || w.Code != 401 {
 			t.Errorf("%s: %d, says so: %v", path, w.Code, got)
 		}

@@ -30,10 +30,10 @@ func main() {
 			done()
 		}
 	})
-	go func() { log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)) }()
+	server := http.Server{Addr: "127.0.0.1:" + os.Getenv("PORT"), ReadHeaderTimeout: 5 * time.Second}
+	go func() { log.Fatal(server.ListenAndServe()) }()
 	notice, _ := c.Notice(ctx, "ko") // show notice.HTML to the child before the guardian's name is asked
-	made, err := c.Create(ctx, "signup-of-"+os.Getenv("SUBJECT"), client.Request{
-		Subject: os.Getenv("SUBJECT"), Notice: client.NoticeShown{Version: notice.Version}, Child: client.Child{Name: "김하늘", BirthDate: "2016-03-02"},
+	made, err := c.Create(ctx, "signup-of-"+os.Getenv("SUBJECT"), client.Request{Subject: os.Getenv("SUBJECT"), Notice: client.NoticeShown{Version: notice.Version}, Child: client.Child{Name: "김하늘", BirthDate: "2016-03-02"},
 		Guardian: client.Guardian{Name: "김보호", Email: "approve+go@guardian.test"}, Data: map[string]any{"nickname": "하늘이"}})
 	log.Println(made.ChildPage, err) // send the child there
 	<-ctx.Done()
