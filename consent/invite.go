@@ -155,7 +155,9 @@ func (s *Service) mayAsk(ctx context.Context, rec Record, l LetterJob, job strin
 // noteQuiet notes that the guardian asked for no letters since this one was asked for, and drops it.
 func (s *Service) noteQuiet(ctx context.Context, app *App, rec Record, l LetterJob) error {
 	if l.Letter == LetterInvite {
-		if _, err := s.Store.Invited(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, ""), l.Gen, MailNotSent, HintAnotherWay); err != nil {
+		m := s.mutation(app, rec, Actor{Kind: ActorMail}, "")
+		m.Note = "quiet"
+		if _, err := s.Store.Invited(ctx, m, l.Gen, MailNotSent, HintAnotherWay); err != nil {
 			return err
 		}
 	}

@@ -21,6 +21,7 @@ type Record struct {
 	ReleaseBy time.Time // granted data is destroyed then, collected or not
 	EraseBy   time.Time // after withdrawal or ageing out: when the app must have confirmed erasure
 	ErasedAt  time.Time
+	EraseLate bool // the app has not confirmed in time, and that was told
 
 	Gen int // generation of the mailed links; a changed address raises it and voids older links
 	Rev int // revision of People: Grant, Correct and Join raise it; its associated data names it, and every form is bound to it

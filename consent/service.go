@@ -8,6 +8,7 @@ import (
 // Service makes every step of one space. Fields are set once, before the first call; all but Log, Domains and Filters are required.
 type Service struct {
 	Store    Store
+	Boards   Boards // for staff and the Folder alone; nil: neither is used
 	Vault    Vault
 	Links    Links
 	Courier  Courier

@@ -81,6 +81,7 @@ const (
 	StepFlag        Step = "flag"
 	StepUnflag      Step = "unflag"
 	StepLift        Step = "lift"
+	StepReopen      Step = "reopen"
 )
 
 // Move is one legal change of status.

@@ -52,7 +52,10 @@ type Store interface {
 	// Withdraw ends a consent, or takes purposes out of it. Errors: ErrNotGranted, ErrEnded, ErrPaused; ErrStale when
 	// the data was re-sealed since.
 	Withdraw(ctx context.Context, m Mutation, w Withdrawing) (Record, error)
-	// Resend counts a resend and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
+	// Reopen lifts the lock that wrong tries have set, with its misses, on a pending request. One that is not locked stays as it
+	// is. Errors: ErrNotPending.
+	Reopen(ctx context.Context, m Mutation) (Record, error)
+	// Resend counts a resend, those of staff apart, and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
 	Resend(ctx context.Context, m Mutation, perDay int) (Record, error)
 	// Correct replaces the sealed people. With a new address it raises the generation. Errors: ErrNotPending, ErrStale, name_limit, address_limit.
 	Correct(ctx context.Context, m Mutation, c Correction) (Record, error)

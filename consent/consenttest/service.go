@@ -150,7 +150,7 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 	book := Book()
 	k.App = book.Apps["shop"]
 	k.Service = &consent.Service{
-		Store: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: k.Store.Clock,
+		Store: k.Store, Boards: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: k.Store.Clock,
 		Book: func() *consent.Book { return book }, Settings: set,
 	}
 	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.Store.Ahead})

@@ -48,6 +48,8 @@ func (n names) jobs() string               { return n.base + "jobs" }           
 func (n names) wishes() string             { return n.base + "wishes" }          // zset, lexical: "rr_… cr_…", all rights requests; as the record; fade or forget
 func (n names) owing() string              { return n.base + "owing" }           // zset id of an open rights request → ms when it is due; until answered; answer
 func (n names) dead() string               { return n.base + "dead" }            // zset of the outbox; 30 days; consent/outbox
+func (n names) work() string               { return n.base + "work" }            // zset "letter id" → lane and ms when it came onto that work list (board.go); until it leaves the list; fold
+func (n names) board() string              { return n.base + "board" }           // hash "seq" → last entry folded, "2026-11-24:asked" … → count; consent.FunnelDays; fold
 func (n names) terms(version string) string {
 	return n.base + "terms:" + version // string, the text of this version of the terms; for ever: what was agreed stays readable; nobody
 }

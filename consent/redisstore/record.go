@@ -15,7 +15,7 @@ import (
 //	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
 //	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
-//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z resends "day count"  J last resend's job
+//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z Z resends "day count", Z by staff  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
 //	f which guardian refused (absent: 0) O asked for no letters "1"       U lifted (ms)
@@ -50,7 +50,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		App: app, ID: id, Subject: f["s"], Status: consent.Status(f["t"]), Custody: consent.Custody(f["c"]), Reason: f["y"],
 		Method: consent.Method(f["m"]), Locale: f["l"],
 		CreatedAt: f.time("C"), ExpiresAt: f.time("X"), DecidedAt: f.time("D"), EndedAt: f.time("E"),
-		ReleaseBy: f.time("R"), EraseBy: f.time("B"), ErasedAt: f.time("A"),
+		ReleaseBy: f.time("R"), EraseBy: f.time("B"), ErasedAt: f.time("A"), EraseLate: f["j"] == "1" && f["A"] == "",
 		Gen: f.int("g"), Rev: f.int("v"), DataRev: f.int("d"), Hold: f.int("h") > 0, Holds: f.int("h"),
 		Asked: f.list("a"), Granted: f.list("G"), Refused: f.list("F"), Terms: f["T"], Notice: f["N"],
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),

@@ -17,7 +17,7 @@ var steps = []consent.Step{
 	consent.StepSignup, consent.StepInvite, consent.StepConfirm, consent.StepTry, stepRefund, consent.StepMisname,
 	consent.StepGrant, consent.StepDecline, consent.StepRelease, consent.StepAcknowledge, consent.StepCancel,
 	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
-	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget,
+	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget, consent.StepReopen,
 	stepLook, stepNote, consent.ActRestore, consent.StepFlag, consent.StepUnflag, consent.StepLift,
 	consent.StepPause, consent.StepUndo, consent.StepRemind, consent.StepProve,
 	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
@@ -37,7 +37,7 @@ const (
 
 // others are the scripts that stand alone.
 var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit",
-	"admit", "extend", "draft", "guess", "spare",
+	"admit", "extend", "draft", "guess", "spare", "fold", "range",
 }
 
 // leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.

@@ -133,6 +133,11 @@ func (s *Store) Withdraw(ctx context.Context, m consent.Mutation, w consent.With
 		ms(w.EraseDue), ms(w.Keep), strconv.Itoa(w.DataRev))
 }
 
+// Reopen implements consent.Store.
+func (s *Store) Reopen(ctx context.Context, m consent.Mutation) (consent.Record, error) {
+	return s.step(ctx, consent.StepReopen, m)
+}
+
 // Resend implements consent.Store.
 func (s *Store) Resend(ctx context.Context, m consent.Mutation, perDay int) (consent.Record, error) {
 	return s.step(ctx, consent.StepResend, m, strconv.Itoa(perDay))

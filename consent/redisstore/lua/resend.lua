@@ -1,17 +1,19 @@
--- Counts a resend against its day (UTC) and leaves its letter.
+-- Counts a resend against its day (UTC) and leaves its letter. Staff have a count of their own: a child who pressed too often
+-- must not keep them from helping.
 -- arg: 1 resends a day
 local r = read()
 if not r then return refuse('not_found') end
 if not open(r) then return refuse('not_pending') end
 local this = jobs > 0 and ARGV[11] or ''
 if this ~= '' and r.J == this then return answer() end
+local field = ARGV[4] == 'staff' and 'Z' or 'z'
 local today = math.floor(now / day)
-local last, count = string.match(r.z or '', '^(%d+) (%d+)$')
+local last, count = string.match(r[field] or '', '^(%d+) (%d+)$')
 count = last == text(today) and tonumber(count) or 0
 if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end
 
 local mute = muted(r.b or '')
-set('z', text(today) .. ' ' .. text(count + 1), 'J', this, 'W', text(now))
+set(field, text(today) .. ' ' .. text(count + 1), 'J', this, 'W', text(now))
 if mute then set('M', 'not_sent', 'H', 'use_another_way') else set('M', 'queued', 'H', '') end
 trace(r.t, mute)
 return answer()
