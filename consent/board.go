@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -24,12 +25,16 @@ const (
 	WorkMisnamed  Work = "misnamed"  // child and guardian contradict each other about the guardian's name
 	WorkNotMine   Work = "not_mine"  // "this is not my child"
 	WorkEraseLate Work = "erase_due" // the app has not confirmed its erasure in time
+	WorkOverdue   Work = "overdue"   // destruction that is due and not done; at most OverdueMost are listed
 )
+
+// OverdueMost bounds that list, which is empty within a second or so while the service works.
+const OverdueMost = 200
 
 // Works lists every work list in the order of the overview.
 var Works = []Work{
 	WorkPending, WorkNear, WorkGranted, WorkToday, WorkDeclined, WorkRefused, WorkExpired, WorkBounced, WorkLocked, WorkMisnamed, WorkNotMine,
-	WorkEraseLate,
+	WorkEraseLate, WorkOverdue,
 }
 
 // Kept are the work lists with an index.
@@ -114,14 +119,9 @@ type Boards interface {
 	Folded(ctx context.Context, app string) (int64, error)
 	// Fold carries out a Folding once: when From is no longer the last entry seen, it changes nothing.
 	Fold(ctx context.Context, app string, f Folding) error
-	// ByGuardian finds the requests of these apps in which one of these digests of an address stands, at most n of them.
-	ByGuardian(ctx context.Context, apps []string, guardian []Digest, n int) ([]Ref, error)
 	// Records reads the records with these ids without what is sealed. Those that are gone are left out.
 	Records(ctx context.Context, app string, ids []string) ([]Record, error)
 }
-
-// Ref names a request.
-type Ref struct{ App, ID string }
 
 // span is that of this moment.
 func (s *Service) span() Span {
@@ -142,7 +142,25 @@ func (s *Service) Overview(ctx context.Context, app *App) (Overview, error) {
 
 // Worklist pages through a work list. Errors: KindInvalid for a cursor of another list, ErrUnavailable.
 func (s *Service) Worklist(ctx context.Context, app *App, w Work, after string, limit int) (Page, error) {
+	if w == WorkOverdue {
+		return s.overdue(ctx, app)
+	}
 	return s.Boards.Worklist(ctx, app.ID, w, s.span(), after, limit)
+}
+
+func (s *Service) overdue(ctx context.Context, app *App) (Page, error) {
+	due, err := s.Store.Due(ctx, app.ID, OverdueMost)
+	if err != nil {
+		return Page{}, err
+	}
+	var ids []string
+	for _, d := range due {
+		if !slices.Contains(ids, d.ID) {
+			ids = append(ids, d.ID)
+		}
+	}
+	records, err := s.Boards.Records(ctx, app.ID, ids)
+	return Page{Records: records}, err
 }
 
 // Folder is a standing role: it folds the audit log into the indexes of the overview. So the steps themselves stay as short

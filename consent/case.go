@@ -131,11 +131,11 @@ func (s *Service) Search(ctx context.Context, by Actor, text string) ([]Record, 
 }
 
 // search tells what a text is and whom it finds.
-func (s *Service) search(ctx context.Context, text string) (kind string, refs []Ref, err error) {
+func (s *Service) search(ctx context.Context, text string) (kind string, refs []Claims, err error) {
 	switch {
 	case IsID(PrefixRequest, text):
 		for _, app := range s.appIDs() {
-			refs = append(refs, Ref{app, text})
+			refs = append(refs, Claims{App: app, ID: text})
 		}
 		return "id", refs, nil
 	case strings.Contains(text, "@"):
@@ -143,12 +143,12 @@ func (s *Service) search(ctx context.Context, text string) (kind string, refs []
 		if !ok {
 			return "", nil, errSearch
 		}
-		refs, err = s.Boards.ByGuardian(ctx, s.appIDs(), s.Vault.Digests(DigestEmail, box.Canonical.Reveal()), searchMost)
+		refs, err = s.Store.ByGuardian(ctx, s.appIDs(), s.Vault.Digests(DigestEmail, box.Canonical.Reveal()), searchMost)
 		return "address", refs, err
 	case len(normalCode(text)) == shortLength && shortForm.MatchString(normalCode(text)):
 		c, err := s.Store.ByCode(ctx, s.appIDs(), s.Vault.Digests(DigestCode, normalCode(text)))
 		if err == nil {
-			return "code", []Ref{{c.App, c.ID}}, nil
+			return "code", []Claims{c}, nil
 		}
 		if !errors.Is(err, ErrNotFound) {
 			return "", nil, err
@@ -160,18 +160,23 @@ func (s *Service) search(ctx context.Context, text string) (kind string, refs []
 	return s.searchSubject(ctx, text)
 }
 
+// Exported notes that staff take a list with them as a file. What could not be noted is not to be given.
+func (s *Service) Exported(ctx context.Context, app *App, by Actor, w Work) error {
+	return s.Store.Note(ctx, Mutation{App: app.ID, Actor: by, Note: string(w)}, ActExport)
+}
+
 // shortForm is what a short code is made of.
 var shortForm = regexp.MustCompile(`^[` + codeLetters + `]+$`)
 
-func (s *Service) searchSubject(ctx context.Context, subject string) (string, []Ref, error) {
-	var refs []Ref
+func (s *Service) searchSubject(ctx context.Context, subject string) (string, []Claims, error) {
+	var refs []Claims
 	for _, app := range s.appIDs() {
 		some, err := s.Store.Subject(ctx, app, subject)
 		if err != nil {
 			return "", nil, err
 		}
 		for _, r := range some[:min(len(some), searchMost)] {
-			refs = append(refs, Ref{app, r.ID})
+			refs = append(refs, Claims{App: app, ID: r.ID})
 		}
 	}
 	return "subject", refs, nil

@@ -81,6 +81,12 @@ const (
 	FaultWeak       = "password_weak" // staff
 	FaultAgain      = "password_again"
 	FaultFactor     = "factor_wrong"
+	FaultSearch     = "search"
+	FaultTyped      = "typed"
+	FaultSure       = "sure"
+	FaultShown      = "reveal_field"
+	FaultWhy        = "reveal_reason"
+	FaultTicket     = "ticket"
 	faultOther      = "other"
 )
 

@@ -11,6 +11,7 @@ import (
 
 // How often the standing roles make their pass.
 const (
+	boardEvery  = time.Second // the lists of staff lie at most so far behind
 	sweepEvery  = time.Second // a deadline is carried out at most this much late; the scripts keep it to the millisecond
 	keysEvery   = time.Minute
 	clockEvery  = time.Second
@@ -31,6 +32,7 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { _ = s.relay.Run(ctx) })
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
 		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
+		all.Go(func() { every(ctx, h.log, "board", boardEvery, s.fold) })
 		all.Go(func() { every(ctx, h.log, "keys", keysEvery, s.keep) })
 		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
 		all.Go(func() { h.record(ctx, s) })
@@ -63,6 +65,12 @@ func every(ctx context.Context, log *slog.Logger, role string, interval time.Dur
 		case <-t.C:
 		}
 	}
+}
+
+// fold brings the work lists and figures of staff up to date.
+func (s *space) fold(ctx context.Context) error {
+	_, err := consent.Folder{Service: s.service}.RunOnce(ctx)
+	return err
 }
 
 // sweep carries out the deadlines that have come.

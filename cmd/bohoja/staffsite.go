@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 
+	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/consent/staff"
 	"github.com/bohoja/bohoja/handlers"
@@ -41,6 +43,19 @@ func (h *house) desk(problems *web.Problems, s *space) (*ops.Desk, error) {
 		Problems: problems, Book: h.book.Load, Base: web.BasePath(h.opsURL()), Origin: at.Scheme + "://" + at.Host,
 		Clock: s.store.Clock, Test: s.name == redisstore.Test, Door: s.team, People: s.store.People(),
 		Networks: &web.Networks{Trusted: h.set.TrustedProxies},
+		Requests: s.service, Attempts: s.store.Attempts, Charge: s.store.People().Charge,
+		Dead: func(ctx context.Context, app, after string) ([]ops.DeadJob, string, error) {
+			jobs, next, err := s.queue.List(ctx, app, outbox.Find{Dead: true, After: after})
+			out := make([]ops.DeadJob, len(jobs))
+			for i, j := range jobs {
+				out[i] = ops.DeadJob{ID: j.ID, Kind: string(j.Kind), Code: j.Last, At: j.At}
+			}
+			return out, next, err
+		},
+		Queue: func(ctx context.Context, app string) (ops.Queue, error) {
+			dead, err := s.queue.Dead(ctx, app)
+			return ops.Queue{Dead: dead}, err
+		},
 	})
 }
 

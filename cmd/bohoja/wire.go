@@ -143,7 +143,7 @@ func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, e
 	set := h.set.Steps()
 	set.Test = name == redisstore.Test
 	s.service = &consent.Service{
-		Store: s.store, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: s.store.Clock, Book: h.book.Load, Settings: set, Log: h.log,
+		Store: s.store, Boards: s.store, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: s.store.Clock, Book: h.book.Load, Settings: set, Log: h.log,
 	}
 	return s, nil
 }

@@ -10,6 +10,30 @@ import (
 )
 
 var peopleTests = map[string]func(*bench){
+	"reopen": func(b *bench) {
+		r := b.pending("user-1", "g@x")
+		m := b.mutation(r.ID, "")
+		b.once(func() (consent.Record, error) { return b.Store.Reopen(b.Context(), m) }) // not locked: nothing to lift
+		for range 5 {
+			_, err := b.Store.Try(b.Context(), b.mutation(r.ID, ""), consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour})
+			b.must(err)
+		}
+		m = b.mutation(r.ID, "")
+		open := b.once(func() (consent.Record, error) { return b.Store.Reopen(b.Context(), m) })
+		if !open.LockedUntil.IsZero() || open.Tries != 0 || !open.ExpiresAt.Equal(r.ExpiresAt) {
+			b.Errorf("reopened: %+v", open)
+		}
+		_, err := b.Store.Try(b.Context(), b.mutation(r.ID, ""), consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour})
+		b.must(err)
+		for status, ended := range b.ended() {
+			if _, err := b.Store.Reopen(b.Context(), b.mutation(ended.ID, "")); !errors.Is(err, consent.ErrNotPending) {
+				b.Errorf("%s: %v", status, err)
+			}
+		}
+		before := b.granted("user-2", "g2@x")
+		_, err = b.Store.Reopen(b.Context(), b.mutation(before.ID, ""))
+		b.refused(err, consent.ErrNotPending, before)
+	},
 	"resend/limit of a day":     resendLimit,
 	"resend/same call again":    resendAgain,
 	"resend/quiet guardian":     resendQuiet,

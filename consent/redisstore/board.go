@@ -64,7 +64,10 @@ func (s *Store) Overview(ctx context.Context, app string, span consent.Span) (co
 	counts, ages := map[consent.Work]*redis.IntCmd{}, make([]*redis.IntCmd, len(consent.Ages))
 	p := s.read.Pipeline()
 	for _, w := range consent.Works {
-		part, _ := n.slice(w, span)
+		part, ok := n.slice(w, span)
+		if !ok {
+			continue // of the service's own making
+		}
 		counts[w] = p.ZCount(ctx, part.key, digits(part.low), digits(part.high))
 	}
 	for i, from := range consent.Ages {
@@ -84,6 +87,7 @@ func (s *Store) Overview(ctx context.Context, app string, span consent.Span) (co
 		return consent.Overview{}, script.Fault(err)
 	}
 	st := consent.Overview{Counts: map[consent.Work]int{}, Overdue: int(late.Val() + timers.Val())}
+	st.Counts[consent.WorkOverdue] = st.Overdue
 	for w, cmd := range counts {
 		st.Counts[w] = int(cmd.Val())
 	}
@@ -141,32 +145,6 @@ func (s *Store) Worklist(ctx context.Context, app string, w consent.Work, span c
 // Records implements consent.Boards.
 func (s *Store) Records(ctx context.Context, app string, ids []string) ([]consent.Record, error) {
 	return s.gather(ctx, app, ids)
-}
-
-// ByGuardian implements consent.Boards.
-func (s *Store) ByGuardian(ctx context.Context, apps []string, guardian []consent.Digest, n int) ([]consent.Ref, error) {
-	cmds, whose := []*redis.StringSliceCmd{}, []string{}
-	p := s.read.Pipeline()
-	for _, app := range apps {
-		for _, d := range guardian {
-			from := string(d[:]) + consent.PrefixRequest
-			cmds = append(cmds, p.ZRangeByLex(ctx, s.space.names(app).guardians(), &redis.ZRangeBy{Min: "[" + from, Max: "(" + from + "~", Count: int64(n)}))
-			whose = append(whose, app)
-		}
-	}
-	if len(cmds) == 0 {
-		return nil, nil
-	}
-	if _, err := p.Exec(ctx); err != nil {
-		return nil, script.Fault(err)
-	}
-	var out []consent.Ref
-	for i, cmd := range cmds {
-		for _, member := range cmd.Val() {
-			out = append(out, consent.Ref{App: whose[i], ID: member[digestSize:]})
-		}
-	}
-	return out[:min(n, len(out))], nil
 }
 
 // Folded implements consent.Boards.

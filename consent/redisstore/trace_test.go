@@ -137,6 +137,7 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"view", on.withdrawn, func(m consent.Mutation) error { return s.Note(ctx, m, consent.ActView) }},
 		{"invite", on.pending, func(m consent.Mutation) error { return only(s.Invited(ctx, m, 1, consent.MailSent, "")) }},
 		{"try", on.pending, func(m consent.Mutation) error { return only(s.Try(ctx, m, trial)) }},
+		{"reopen", on.missed, func(m consent.Mutation) error { _, err := s.Reopen(ctx, m); return err }},
 		{"refund", on.missed, func(m consent.Mutation) error { return s.Refund(ctx, m, false) }},
 		{"misname", on.pending, func(m consent.Mutation) error { return only(s.Misname(ctx, m, 1, 0)) }},
 		{"grant", on.pending, func(m consent.Mutation) error {

@@ -42,6 +42,38 @@ type DeskOptions struct {
 	Door     Door
 	People   People
 	Networks *web.Networks // nil: tries are not limited by network
+	Requests Requests
+	Queue    func(ctx context.Context, app string) (Queue, error)
+	Dead     func(ctx context.Context, app, after string) ([]DeadJob, string, error)
+	Attempts func(ctx context.Context, app, after string, limit int) ([]consent.Attempt, string, error)
+	Charge   func(ctx context.Context, key consent.Digest, most int, within time.Duration) (time.Duration, error)
+}
+
+// Requests is what staff do with requests: consent.Service.
+type Requests interface {
+	Overview(ctx context.Context, app *consent.App) (consent.Overview, error)
+	Worklist(ctx context.Context, app *consent.App, w consent.Work, after string, limit int) (consent.Page, error)
+	Exported(ctx context.Context, app *consent.App, by consent.Actor, w consent.Work) error
+	Case(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Case, error)
+	Search(ctx context.Context, by consent.Actor, text string) ([]consent.Record, error)
+	Unmask(ctx context.Context, app *consent.App, by consent.Actor, id string, field consent.Shown, reason, ticket string) (consent.Private, error)
+	Resend(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
+	Correct(ctx context.Context, app *consent.App, by consent.Actor, id string, g consent.Guardian) (consent.Record, error)
+	Reopen(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
+	Cancel(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
+	Withdraw(ctx context.Context, app *consent.App, by consent.Actor, id string, purposes []string) (consent.Record, error)
+	Destroy(ctx context.Context, app *consent.App, by consent.Actor, id, typed string) (consent.Record, error)
+}
+
+// DeadJob is a letter or webhook that was given up.
+type DeadJob struct {
+	ID, Kind, Code string // Code: of the last failure
+	At             time.Time
+}
+
+// Queue are the figures of an app's outbox.
+type Queue struct {
+	Dead int // letters and webhooks that nobody tries any more
 }
 
 // Desk serves the staff pages, /ops and below. Who is not signed in sees the sign-in; what the role may not do is 403.
@@ -74,6 +106,21 @@ func (d *Desk) routes() []route {
 		{http.MethodPost, "/ops/enter", "", d.enter},
 		{http.MethodGet, "/ops/join/:id/:token", "", d.showJoin},
 		{http.MethodPost, "/ops/join/:id/:token", "", d.join},
+		{http.MethodGet, "/ops", staff.MayLook, d.board},
+		{http.MethodGet, "/ops/list", staff.MayLook, d.list},
+		{http.MethodGet, "/ops/list.csv", staff.MayExport, d.export},
+		{http.MethodGet, "/ops/hooks", staff.MayLook, d.hooks},
+		{http.MethodGet, "/ops/dead", staff.MayLook, d.dead},
+		{http.MethodGet, "/ops/search", staff.MayLook, d.showSearch},
+		{http.MethodPost, "/ops/search", staff.MayLook, d.search},
+		{http.MethodGet, "/ops/request/:app/:id", staff.MayLook, d.request},
+		{http.MethodPost, "/ops/request/:app/:id/reveal", staff.MayReveal, d.reveal},
+		{http.MethodPost, "/ops/request/:app/:id/resend", staff.MayHelp, d.act("resend")},
+		{http.MethodPost, "/ops/request/:app/:id/correct", staff.MayHelp, d.act("correct")},
+		{http.MethodPost, "/ops/request/:app/:id/reopen", staff.MayHelp, d.act("reopen")},
+		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
+		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},
+		{http.MethodPost, "/ops/request/:app/:id/destroy", staff.MayDestroy, d.act("destroy")},
 		{http.MethodGet, "/ops/me", staff.MaySelf, d.me},
 		{http.MethodPost, "/ops/leave", staff.MaySelf, d.leave},
 		{http.MethodPost, "/ops/leave/all", staff.MaySelf, d.leaveAll},
@@ -215,6 +262,8 @@ var menu = []struct {
 	key, path string
 	may       staff.Permission
 }{
+	{"board", "/ops", staff.MayLook},
+	{"search", "/ops/search", staff.MayLook},
 	{"people", "/ops/people", staff.MayPeople},
 	{"me", "/ops/me", staff.MaySelf},
 }

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
+	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/staff"
 	"github.com/bohoja/bohoja/handlers/web"
 )
@@ -53,6 +55,19 @@ func newBureau(t *testing.T) *bureau {
 func (b *bureau) options(problems *web.Problems) DeskOptions {
 	return DeskOptions{
 		Problems: problems, Book: consenttest.Book, Clock: b.kit.Store.Clock, Test: true, Door: b.team, People: b.kit.Store.People(),
+		Requests: b.kit.Service, Attempts: b.kit.Store.Attempts, Charge: b.kit.Store.People().Charge,
+		Dead: func(ctx context.Context, app, after string) ([]DeadJob, string, error) {
+			jobs, next, err := b.kit.Queue.List(ctx, app, outbox.Find{Dead: true, After: after})
+			out := make([]DeadJob, len(jobs))
+			for i, j := range jobs {
+				out[i] = DeadJob{ID: j.ID, Kind: string(j.Kind), Code: j.Last, At: j.At}
+			}
+			return out, next, err
+		},
+		Queue: func(ctx context.Context, app string) (Queue, error) {
+			n, err := b.kit.Queue.Dead(ctx, app)
+			return Queue{n}, err
+		},
 	}
 }
 

@@ -1,0 +1,164 @@
+package templates
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// StaffRequest is the page of one request: masked, with what can be done about it. Forms below Self: resend, correct (name,
+// email), reopen, cancel and withdraw (sure), destroy (typed), reveal (field, reason, ticket).
+type StaffRequest struct {
+	StaffFrame
+	AppTitle, Self, Back string
+
+	ID, Subject       string
+	Status, Custody   string
+	Method            string
+	Mail, MailHint    string
+	MailCode          int // SMTP code of the letter that came back; 0: none
+	MailAt            time.Time
+	Created, Deadline time.Time
+	At                time.Time // when it was decided or ended
+	Now               time.Time
+	Locked, NameMiss  bool
+	Purposes          []string
+	ChildName         string // masked
+	Guardians         []consent.MaskedGuardian
+	MayReveal         bool
+	Acts              []string          // what this role may do in this state
+	Opened            string            // the form that comes back with a fault
+	Was               map[string]string // what was typed into it
+	Trail             []StaffEntry
+}
+
+// StaffEntry is one line of a request's history.
+type StaffEntry struct {
+	At                  time.Time
+	Step, By, Ref, Note string
+}
+
+func (StaffRequest) template() string { return "ops/request" }
+
+// Title implements Page. The id of a request names nobody.
+func (p StaffRequest) Title() (string, error) {
+	words, err := p.T("ops.case.title")
+	return words + " " + p.ID, err
+}
+
+// Tone colours the status.
+func (p StaffRequest) Tone() string { return toneOf(p.Status) }
+
+// Pending reports whether the guardian may still answer.
+func (p StaffRequest) Pending() bool { return p.Status == string(consent.Pending) }
+
+// TimeLeft is the time until the deadline in words.
+func (p StaffRequest) TimeLeft() (string, error) { return p.Left(p.Now, p.Deadline) }
+
+// Open reports whether a form is shown open: the one that came back with a fault.
+func (p StaffRequest) Open(act string) bool { return p.Opened == act }
+
+// Typed is what was typed into a field before.
+func (p StaffRequest) Typed(field string) string { return p.Was[field] }
+
+// NeedsSure reports whether an act asks for a tick of its own.
+func (p StaffRequest) NeedsSure(act string) bool { return act == "cancel" || act == "withdraw" }
+
+// Grave reports whether an act cannot be undone.
+func (p StaffRequest) Grave(act string) bool { return p.NeedsSure(act) || act == "destroy" }
+
+// Sure is the tick of an act.
+func (p StaffRequest) Sure(act string) (Choices, error) {
+	label, err := p.T("ops.act." + act + ".sure")
+	if err != nil {
+		return Choices{}, err
+	}
+	c := Choices{Name: "sure", Options: []Option{{ID: FieldID("sure") + "-" + act, Name: "sure", Value: "yes", Label: label}}}
+	if p.Opened == act {
+		c.Options[0].ID = FieldID("sure")
+		c.Fault, c.Problem, err = p.trouble("sure")
+	}
+	return c, err
+}
+
+// MailTone colours the state of the letter.
+func (p StaffRequest) MailTone() string {
+	return map[string]string{"sent": "good", "bounced": "bad", "not_sent": "bad", "queued": "warm"}[p.Mail]
+}
+
+// MailWords say in plain words what became of the letter.
+func (p StaffRequest) MailWords() (string, error) {
+	if p.Mail == string(consent.MailBounced) {
+		if key := "ops.smtp.c" + strconv.Itoa(p.MailCode); p.Has(key) {
+			return p.T(key)
+		}
+		return p.T("ops.smtp.other")
+	}
+	return p.T("ops.mail_text." + p.Mail)
+}
+
+// StepWords tell a step of the history. Steps without words of their own are told as they are called.
+func (p StaffRequest) StepWords(step string) (string, error) {
+	if key := "ops.step." + step; p.Has(key) {
+		return p.T(key)
+	}
+	return step, nil
+}
+
+// Questions are what a caller is asked before anything is said (KR-19), as far as the answers can be compared here.
+func (p StaffRequest) Questions() []string {
+	if len(p.Guardians) == 0 {
+		return []string{"id", "app"}
+	}
+	return []string{"id", "child", "address"}
+}
+
+// Say are two or three plain sentences for the caller. None of them holds anything of a person.
+func (p StaffRequest) Say() ([]string, error) {
+	keys := []string{p.Status}
+	switch {
+	case p.Pending() && p.Locked:
+		keys = append(keys, "locked")
+	case p.Pending() && p.Mail != string(consent.MailSent):
+		keys = append(keys, "mail_"+p.Mail)
+	case p.Pending() && p.NameMiss:
+		keys = append(keys, "misnamed")
+	}
+	if p.Pending() {
+		keys = append(keys, "deadline")
+	}
+	when, err := p.Moment(p.Local(p.Deadline))
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, key := range slices.Compact(keys) {
+		text, err := p.T("ops.tell."+key, "until", when, "name", p.AppTitle)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
+
+// StaffRevealed shows one field in clear. The answer's Refresh header leads back to the request after a minute.
+type StaffRevealed struct {
+	StaffFrame
+	Field, Value, Back string
+}
+
+func (StaffRevealed) template() string { return "ops/revealed" }
+
+// Title implements Page.
+func (p StaffRevealed) Title() (string, error) { return p.T("ops.revealed.title") }
+
+// Actor is who made a step, in words.
+func (p StaffRequest) Actor(kind string) (string, error) {
+	if kind == "" {
+		kind = "none"
+	}
+	return p.T("ops.actor." + kind)
+}
