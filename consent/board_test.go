@@ -57,7 +57,7 @@ func TestWorkLists(t *testing.T) {
 		return nil
 	}
 	for _, subject := range []string{"calm", "bounced", "locked", "misnamed", "notmine", "granted"} {
-		ids[subject] = asked(t, k, subject, subject+"@example.com").ID
+		ids[subject] = askedFrom(t, k, subject, subject+"@example.com").ID
 	}
 	k.Work()
 	m := func(id string) consent.Mutation {
@@ -73,7 +73,7 @@ func TestWorkLists(t *testing.T) {
 		_, err := k.Store.Try(t.Context(), m(ids["locked"]), consent.Trial{Gen: 1, Limit: consent.MaxTries, Lock: consent.LockFor})
 		must(nil, err)
 	}
-	must(k.Store.Misname(t.Context(), m(ids["misnamed"]), 1))
+	must(k.Store.Misname(t.Context(), m(ids["misnamed"]), 1, 0))
 	must(k.Store.Decline(t.Context(), m(ids["notmine"]), consent.Declining{Gen: 1, Reason: consent.ReasonNotMine}))
 	if n := fold(t, k); n == 0 {
 		t.Fatal("nothing was folded")
@@ -122,8 +122,8 @@ func TestWorkLists(t *testing.T) {
 	}
 }
 
-// asked is a request of a subject to an address.
-func asked(t *testing.T, k *consenttest.Kit, subject, address string) consent.Record {
+// askedFrom is a request of a subject to an address.
+func askedFrom(t *testing.T, k *consenttest.Kit, subject, address string) consent.Record {
 	t.Helper()
 	in := ask(subject)
 	in.Guardian.Email = consent.Secret(address)
@@ -134,7 +134,7 @@ func asked(t *testing.T, k *consenttest.Kit, subject, address string) consent.Re
 func TestFunnel(t *testing.T) {
 	k := consenttest.New(t)
 	by := consent.Actor{Kind: consent.ActorStaff, Ref: "st_1"}
-	one, two := asked(t, k, "one", "one@example.com"), asked(t, k, "two", "two@example.com")
+	one, two := askedFrom(t, k, "one", "one@example.com"), askedFrom(t, k, "two", "two@example.com")
 	k.Work()
 	fold(t, k)
 	if _, err := k.Service.Resend(t.Context(), k.App, by, one.ID); err != nil {
@@ -169,7 +169,7 @@ func TestFunnel(t *testing.T) {
 		}
 	}
 	must := k.Store.Advance(t.Context(), consent.FunnelDays*24*time.Hour)
-	asked(t, k, "three", "three@example.com")
+	askedFrom(t, k, "three", "three@example.com")
 	fold(t, k)
 	o = overview(t, k)
 	total := 0
@@ -184,7 +184,7 @@ func TestFunnel(t *testing.T) {
 // Two processes that fold at once count once.
 func TestFoldOnce(t *testing.T) {
 	k := consenttest.New(t)
-	asked(t, k, "one", "one@example.com")
+	askedFrom(t, k, "one", "one@example.com")
 	f := consent.Folding{From: 0, To: 1, Count: map[consent.Date]map[consent.Stage]int{overview(t, k).Days[6].Day: {consent.StageAsked: 1}}}
 	for range 2 {
 		if err := k.Store.Fold(t.Context(), "shop", f); err != nil {
@@ -199,7 +199,7 @@ func TestFoldOnce(t *testing.T) {
 func TestSearch(t *testing.T) {
 	k := consenttest.New(t)
 	by := consent.Actor{Kind: consent.ActorStaff, Ref: "st_1"}
-	rec := asked(t, k, "user-77", "parent.one@gmail.com")
+	rec := askedFrom(t, k, "user-77", "parent.one@gmail.com")
 	k.Work()
 	letter, _ := k.Letters.Last(consent.LetterInvite)
 	for _, text := range []string{rec.ID, " parent.one@gmail.com ", "ParentOne+x@gmail.com", letter.Code, "user-77"} {
@@ -219,7 +219,7 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	entries, err := k.Store.Entries(t.Context(), consent.StaffLedger, 0, 100)
-	if err != nil || len(entries) != 9 || entries[1].Step != consent.ActSearch || entries[1].Note != "address" || entries[1].Actor != by {
+	if err != nil || len(entries) != 9 || entries[1].Step != consent.ActSearch || entries[1].Note != "address" || entries[1].Ref != by.Ref {
 		t.Errorf("%d entries, %v", len(entries), err)
 	}
 }
@@ -227,12 +227,12 @@ func TestSearch(t *testing.T) {
 func TestCaseAndUnmask(t *testing.T) {
 	k := consenttest.New(t)
 	by := consent.Actor{Kind: consent.ActorStaff, Ref: "st_1"}
-	rec := asked(t, k, "user-1", "parent@example.com")
+	rec := askedFrom(t, k, "user-1", "parent@example.com")
 	c, err := k.Service.Case(t.Context(), k.App, by, rec.ID)
 	if err != nil || len(c.Guardians) != 1 || c.Guardians[0].Email != consent.MaskEmail("parent@example.com") {
 		t.Fatalf("%+v, %v", c.Guardians, err)
 	}
-	if last := c.Trail[len(c.Trail)-1]; last.Step != consent.ActView || last.Actor != by {
+	if last := c.Trail[len(c.Trail)-1]; last.Step != consent.ActView || last.Ref != by.Ref {
 		t.Errorf("the look was not noted: %+v", last)
 	}
 	v, err := k.Service.Unmask(t.Context(), k.App, by, rec.ID, consent.ShownAddress, "caller", "T-1")
@@ -269,7 +269,7 @@ func TestCaseAndUnmask(t *testing.T) {
 // A child who pressed too often does not keep staff from helping, and staff have an end too.
 func TestResendOfStaff(t *testing.T) {
 	k := consenttest.New(t)
-	rec := asked(t, k, "user-1", "parent@example.com")
+	rec := askedFrom(t, k, "user-1", "parent@example.com")
 	for _, by := range []consent.Actor{{Kind: consent.ActorChild}, {Kind: consent.ActorStaff, Ref: "st_1"}} {
 		for range k.Service.Settings.ResendDay {
 			if _, err := k.Service.Resend(t.Context(), k.App, by, rec.ID); err != nil {
@@ -279,5 +279,41 @@ func TestResendOfStaff(t *testing.T) {
 		if _, err := k.Service.Resend(t.Context(), k.App, by, rec.ID); consent.KindOf(err) != consent.KindTooMany {
 			t.Errorf("%s: %v", by.Kind, err)
 		}
+	}
+}
+
+// A guardian who asked for no more letters may change their mind on the telephone; again, nothing more happens.
+func TestLiftBlock(t *testing.T) {
+	k := consenttest.New(t)
+	by := consent.Actor{Kind: consent.ActorStaff, Ref: "st_1"}
+	rec := askedFrom(t, k, "user-1", "parent@example.com")
+	if _, err := k.Service.LiftBlock(t.Context(), k.App, by, rec.ID); err == nil {
+		t.Error("a pending request has no block")
+	}
+	m := consent.Mutation{App: "shop", ID: rec.ID, Actor: guardian}
+	d := consent.Declining{Gen: 1, Reason: consent.ReasonNotMine, Pause: time.Hour, Block: consent.BlockKept}
+	if _, err := k.Store.Decline(t.Context(), m, d); err != nil {
+		t.Fatal(err)
+	}
+	quiet := func() bool {
+		t.Helper()
+		now, err := k.Store.Quiet(t.Context(), []string{"shop"}, rec.Look.Guardians)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	rec, _ = k.Store.Get(t.Context(), "shop", rec.ID)
+	if !quiet() {
+		t.Fatal("no block to lift")
+	}
+	for range 2 {
+		after, err := k.Service.LiftBlock(t.Context(), k.App, by, rec.ID)
+		if err != nil || after.LiftedAt.IsZero() || after.Status != consent.Declined {
+			t.Errorf("%v", err)
+		}
+	}
+	if quiet() {
+		t.Error("still blocked")
 	}
 }

@@ -69,6 +69,18 @@ func (s *Service) Reopen(ctx context.Context, app *App, by Actor, id string) (Re
 	return s.Store.Reopen(ctx, s.mutation(app, rec, by, ""))
 }
 
+// LiftBlock takes back, at its holder's wish, what a refusal left behind: the wish for no more letters, and the pause before
+// the same child may ask again. Data that was destroyed does not come back. Again: the same answer.
+//
+// Errors: ErrNotFound, not_declined, ErrEnded once the address can no longer be found.
+func (s *Service) LiftBlock(ctx context.Context, app *App, by Actor, id string) (Record, error) {
+	rec, err := s.Find(ctx, app, id)
+	if err != nil {
+		return rec, err
+	}
+	return s.Store.Undo(ctx, s.mutation(app, rec, by, ""), rec.Gen, rec.DecidedBy)
+}
+
 // Destroy ends a request whatever its state and destroys what is held of it: a pending one is cancelled, a granted one
 // withdrawn. typed must be its id, so that nobody destroys by a slip. One that has ended stays as it is.
 //

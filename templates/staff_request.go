@@ -9,7 +9,7 @@ import (
 )
 
 // StaffRequest is the page of one request: masked, with what can be done about it. Forms below Self: resend, correct (name,
-// email), reopen, cancel and withdraw (sure), destroy (typed), reveal (field, reason, ticket).
+// email), reopen, lift, cancel and withdraw (sure), destroy (typed), reveal (field, reason, ticket).
 type StaffRequest struct {
 	StaffFrame
 	AppTitle, Self, Back string
@@ -64,10 +64,14 @@ func (p StaffRequest) Open(act string) bool { return p.Opened == act }
 func (p StaffRequest) Typed(field string) string { return p.Was[field] }
 
 // NeedsSure reports whether an act asks for a tick of its own.
-func (p StaffRequest) NeedsSure(act string) bool { return act == "cancel" || act == "withdraw" }
+func (p StaffRequest) NeedsSure(act string) bool {
+	return act == "cancel" || act == "withdraw" || act == "lift"
+}
 
 // Grave reports whether an act cannot be undone.
-func (p StaffRequest) Grave(act string) bool { return p.NeedsSure(act) || act == "destroy" }
+func (p StaffRequest) Grave(act string) bool {
+	return act == "cancel" || act == "withdraw" || act == "destroy"
+}
 
 // Sure is the tick of an act.
 func (p StaffRequest) Sure(act string) (Choices, error) {

@@ -111,6 +111,9 @@ func (x fixture) requestStates() []State {
 			p.Status, p.Custody, p.Acts, p.Guardians, p.ChildName, p.At, p.MayReveal = status, "destroyed", nil, nil, "", x.now, false
 		})
 	}
+	one("declined lift", func(p *StaffRequest) {
+		p.Status, p.Custody, p.Guardians, p.ChildName, p.At, p.Acts, p.Opened = "declined", "destroyed", nil, "", x.now, []string{"lift"}, "lift"
+	})
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {
 		p.Opened, p.Faults = "destroy", x.faulty("typed", FaultTyped).Faults

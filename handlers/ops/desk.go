@@ -60,6 +60,7 @@ type Requests interface {
 	Resend(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
 	Correct(ctx context.Context, app *consent.App, by consent.Actor, id string, g consent.Guardian) (consent.Record, error)
 	Reopen(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
+	LiftBlock(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
 	Cancel(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
 	Withdraw(ctx context.Context, app *consent.App, by consent.Actor, id string, purposes []string) (consent.Record, error)
 	Destroy(ctx context.Context, app *consent.App, by consent.Actor, id, typed string) (consent.Record, error)
@@ -118,6 +119,7 @@ func (d *Desk) routes() []route {
 		{http.MethodPost, "/ops/request/:app/:id/resend", staff.MayHelp, d.act("resend")},
 		{http.MethodPost, "/ops/request/:app/:id/correct", staff.MayHelp, d.act("correct")},
 		{http.MethodPost, "/ops/request/:app/:id/reopen", staff.MayHelp, d.act("reopen")},
+		{http.MethodPost, "/ops/request/:app/:id/lift", staff.MayHelp, d.act("lift")},
 		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
 		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},
 		{http.MethodPost, "/ops/request/:app/:id/destroy", staff.MayDestroy, d.act("destroy")},

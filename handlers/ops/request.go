@@ -28,7 +28,7 @@ func (d *Desk) request(v *visit) (answer, error) {
 }
 
 // doneWords are the acts that the page may say were done.
-var doneWords = []string{"resend", "correct", "reopen", "cancel", "withdraw", "destroy"}
+var doneWords = []string{"resend", "correct", "reopen", "lift", "cancel", "withdraw", "destroy"}
 
 func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	app, err := d.app(v.Param("app"))
@@ -66,6 +66,7 @@ func actsFor(role staff.Role, r consent.Record) []string {
 	add("resend", pending, staff.MayHelp)
 	add("correct", pending, staff.MayHelp)
 	add("reopen", pending && (r.Tries > 0 || !r.LockedUntil.IsZero()), staff.MayHelp)
+	add("lift", r.Status == consent.Declined && r.LiftedAt.IsZero() && len(r.Look.Guardians) > 0, staff.MayHelp)
 	add("cancel", pending, staff.MayEnd)
 	add("withdraw", r.Status == consent.Granted, staff.MayEnd)
 	add("destroy", !r.Status.Ended(), staff.MayDestroy)
@@ -76,17 +77,17 @@ func actsFor(role staff.Role, r consent.Record) []string {
 func (d *Desk) trail(ctx context.Context, entries []consent.Entry) (lines []templates.StaffEntry, code int) {
 	names := d.names(ctx)
 	for _, e := range entries {
-		ref := e.Actor.Ref
-		if name, ok := names[ref]; ok && e.Actor.Kind == consent.ActorStaff {
+		ref := e.Ref
+		if name, ok := names[ref]; ok && e.By == consent.ActorStaff {
 			ref = name
 		}
-		if e.Actor.Kind == consent.ActorGuardian || e.Actor.Kind == consent.ActorMail {
+		if e.By == consent.ActorGuardian || e.By == consent.ActorMail {
 			ref = further(ref)
 		}
 		if e.Step == consent.StepInvite {
 			code, _ = strconv.Atoi(e.Note) // "" and words of other states are no code
 		}
-		lines = append(lines, templates.StaffEntry{At: e.At, Step: string(e.Step), By: e.Actor.Kind, Ref: ref, Note: e.Note})
+		lines = append(lines, templates.StaffEntry{At: e.At, Step: string(e.Step), By: e.By, Ref: ref, Note: e.Note})
 	}
 	slices.Reverse(lines)
 	return lines, code
@@ -139,7 +140,7 @@ var errSure = &consent.Error{Kind: consent.KindInvalid, Code: "sure", Detail: "t
 // carryOut makes one act. None of them grants: there is no such call in Requests.
 func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 	ctx, by, id, r := v.Request.Context(), v.who.Actor(), v.Param("id"), d.opt.Requests
-	if (name == "cancel" || name == "withdraw") && v.PostForm("sure") != "yes" {
+	if (name == "cancel" || name == "withdraw" || name == "lift") && v.PostForm("sure") != "yes" {
 		return errSure
 	}
 	switch name {
@@ -149,6 +150,8 @@ func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 		_, err = r.Correct(ctx, app, by, id, consent.Guardian{Name: consent.Secret(strings.TrimSpace(v.PostForm("name"))), Email: consent.Secret(strings.TrimSpace(v.PostForm("email")))})
 	case "reopen":
 		_, err = r.Reopen(ctx, app, by, id)
+	case "lift":
+		_, err = r.LiftBlock(ctx, app, by, id)
 	case "cancel":
 		_, err = r.Cancel(ctx, app, by, id)
 	case "withdraw":

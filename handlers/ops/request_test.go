@@ -303,7 +303,7 @@ func TestActs(t *testing.T) {
 	other := b.ask("user-2")
 	w.post(path(other)+"/cancel", "sure", "yes").leads(path(other) + "?done=cancel")
 	trail, err := b.kit.Store.Trail(t.Context(), rec.App, other.ID)
-	if last := trail[len(trail)-1]; err != nil || last.Actor.Kind != consent.ActorStaff || last.Actor.Ref != b.hire(staff.Support).ID {
+	if last := trail[len(trail)-1]; err != nil || last.By != consent.ActorStaff || last.Ref != b.hire(staff.Support).ID {
 		t.Errorf("%+v, %v", last, err)
 	}
 }
