@@ -259,7 +259,7 @@ func TestLetterInPlainWords(t *testing.T) {
 	w.get("/ops?app=shop&lang=ko").want(200, "1 메일 실패")
 }
 
-func TestActs(t *testing.T) {
+func TestActsOnARequest(t *testing.T) {
 	b := newBureau(t)
 	rec := b.ask("user-1")
 	w := b.as(staff.Support)
