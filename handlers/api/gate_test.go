@@ -154,7 +154,7 @@ func TestFilter(t *testing.T) {
 		{"kind=service_notice&column=email", "text/csv", "email\nkid@example.com\n", "email\nkid@example.com\n"},
 	} {
 		res, body, err := send(t, s, c.query, c.media, strings.NewReader(c.in))
-		if err != nil || res.StatusCode != 200 || body != c.want || res.Header.Get("Content-Type") != c.media {
+		if err != nil || res.StatusCode != http.StatusOK || body != c.want || res.Header.Get("Content-Type") != c.media {
 			t.Errorf("%s: %v, %q", c.query, err, body)
 			continue
 		}
@@ -168,11 +168,11 @@ func TestFilter(t *testing.T) {
 		"kind=ad_mail&number=0": "text/csv", "kind=ad_mail&column=email&header=yes": "text/csv", "kind=ad_mail&column=email&as=x": "text/csv",
 		"kind=ad_mail&column=nothing": "text/csv", "kind=ad_mail&column=email&encoding=latin": "text/csv", "kind=ad_mail&number=1": "application/x-ndjson",
 	} {
-		if res, body, err := send(t, s, query, media, strings.NewReader("email\na@example.com\n")); err != nil || res.StatusCode != 422 || strings.Contains(body, "a@example") {
+		if res, body, err := send(t, s, query, media, strings.NewReader("email\na@example.com\n")); err != nil || res.StatusCode != http.StatusUnprocessableEntity || strings.Contains(body, "a@example") {
 			t.Errorf("%s: %v %v %s", query, res, err, body)
 		}
 	}
-	if res, _, err := send(t, s, "kind=ad_mail&column=email", "text/plain", strings.NewReader("email\n")); err != nil || res.StatusCode != 415 {
+	if res, _, err := send(t, s, "kind=ad_mail&column=email", "text/plain", strings.NewReader("email\n")); err != nil || res.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("%v, %v", res, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestFilterIsCut(t *testing.T) {
 		t.Errorf("%d bytes came, %v, %v", len(rest), res.Trailer, err)
 	}
 	res, body, err := send(t, s, "kind=ad_mail&column=email", "text/csv", strings.NewReader("email\nkid@example.com\n"))
-	if err != nil || res.StatusCode != 503 || strings.Contains(body, "kid") {
+	if err != nil || res.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "kid") {
 		t.Errorf("without a store: %v, %v, %s", res, err, body)
 	}
 }
