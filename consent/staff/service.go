@@ -130,7 +130,7 @@ func (s *Service) Join(ctx context.Context, id, token, password, code string, fa
 	}
 	f, err := s.openFactor(p, factor)
 	if err != nil {
-		return ErrCode //nolint:nilerr // a factor that was not sealed here for this person is no factor
+		return ErrCode // a factor that was not sealed here for this person is no factor
 	}
 	if _, ok := step(f.Secret.Reveal(), code, s.Clock()); !ok {
 		return ErrCode

@@ -245,9 +245,11 @@ func (d *Desk) export(v *visit) (answer, error) {
 			_ = out.Write([]string{"# more than " + strconv.Itoa(exportMost)})
 			break
 		}
-		if page, err = d.opt.Requests.Worklist(ctx, app, w, page.Next, exportPage); err != nil {
+		next, fail := d.opt.Requests.Worklist(ctx, app, w, page.Next, exportPage)
+		if fail != nil {
 			panic(http.ErrAbortHandler) // cut, so that nobody takes half of it for the whole
 		}
+		page = next
 	}
 	out.Flush()
 	return answer{sent: true}, nil
