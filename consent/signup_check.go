@@ -23,6 +23,7 @@ var noticeForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func (s *Service) checkSignup(ctx context.Context, app *App, in *Signup, now time.Time) (Mailbox, []Warning, error) {
 	var f faults
 	book := s.Book()
+	checkResident(&f, in) // before telephone numbers take another form
 	checkSubject(&f, in.Subject)
 	if !noticeForm.MatchString(in.Notice) {
 		f.add("/child_notice/version", "notice_missing", "the child must be shown the notice of GET /v1/child-notice, and its version named here")
@@ -34,7 +35,6 @@ func (s *Service) checkSignup(ctx context.Context, app *App, in *Signup, now tim
 	s.checkChildContacts(&f, in)
 	checkPurposes(&f, app, in)
 	checkReturn(&f, app, in.ReturnURL)
-	checkResident(&f, in)
 	if err := f.err(); err != nil {
 		return box, nil, err
 	}

@@ -17,5 +17,5 @@ if not arrived and done == '1' and (at >= number(5) or now - at < number(6)) the
 if not arrived and done == '0' and not own and now < at + number(7) then return refuse('turn', text(at + number(7) - now)) end
 
 set(field, text(now) .. ' ' .. arg(3) .. ' ' .. arg(4))
-trace(r.t)
+if arrived then trace(r.t) end -- a turn is no act
 return answer()
