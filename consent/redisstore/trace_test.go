@@ -166,7 +166,9 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 			return only(s.Withdraw(ctx, m, w))
 		}},
 		{"pause", on.pending, func(m consent.Mutation) error { return only(s.Pause(ctx, m, 0, time.Hour)) }},
-		{"remind", on.pending, func(m consent.Mutation) error { return only(s.Remind(ctx, m, consent.Turn{Gen: 1, Letter: "job_1", Arrived: true})) }},
+		{"remind", on.pending, func(m consent.Mutation) error {
+			return only(s.Remind(ctx, m, consent.Turn{Gen: 1, Letter: "job_1", Arrived: true}))
+		}},
 		{"undo", on.declined, func(m consent.Mutation) error { return only(s.Undo(ctx, m, 1, 0)) }},
 		{"prove", on.granted, func(m consent.Mutation) error { return only(s.Prove(ctx, m, consent.Proving{PerDay: 1})) }},
 		{"erase", on.withdrawn, func(m consent.Mutation) error { return only(s.Erase(ctx, m, time.Now(), nil)) }},
