@@ -117,6 +117,9 @@ func (s *Service) Decide(ctx context.Context, token, form, confirm string, block
 	}
 	if err == nil && v.Record.Status == Granted {
 		v.Withdraw, err = s.withdrawLink(v.Record, v.Guardian)
+		if err == nil {
+			v.Receipt, err = s.receiptLink(v.Record, v.Guardian)
+		}
 	}
 	v.Proof = ""
 	return v, err

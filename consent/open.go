@@ -20,6 +20,7 @@ type View struct {
 	Purposes []Purpose     // asked, in the app's order
 	Proof    string        // goes back with the form; "" when there is nothing to decide
 	Withdraw string        // URL, when a consent is in force
+	Receipt  string        // URL of the receipt, when a consent is in force or was withdrawn
 	Undo     string        // goes back with the form that takes a refusal's pause and block back; "" when there is none
 	Test     bool
 }
@@ -44,6 +45,11 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	v := View{
 		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale),
 		Now: s.Clock(), Deadline: s.decideBy(rec, c.Guardian), EraseDue: s.Settings.EraseDue, Purposes: app.Chosen(rec.Asked), Test: s.Settings.Test,
+	}
+	if rec.Status == Granted || rec.Status == Withdrawn && len(rec.Evidence) > 0 {
+		if v.Receipt, err = s.receiptLink(rec, c.Guardian); err != nil {
+			return View{}, err
+		}
 	}
 	if rec.Status.Ended() {
 		return s.proveEnded(ctx, aud, v)

@@ -21,8 +21,9 @@ type PortalChild struct {
 // PortalDetail is all about one consent: what was agreed, to which text, and what came of it.
 type PortalDetail struct {
 	PortalChild
-	Evidence    Evidence
-	Terms       *App // with the items and purposes as they read when it was agreed to
+	Evidence    Evidence // Relation is empty when another guardian agreed: theirs is theirs
+	Receipt     string   // URL
+	Terms       *App     // with the items and purposes as they read when it was agreed to
 	Disclosures []Disclosure
 	Rights      []RightView
 	EraseDue    time.Duration
@@ -98,7 +99,13 @@ func (s *Service) fillDetail(ctx context.Context, d *PortalDetail) error {
 	if d.Evidence, err = s.evidence(d.Record); err != nil {
 		return err
 	}
+	if d.Evidence.Guardian != d.guardian {
+		d.Evidence.Relation, d.Evidence.TypedName = "", ""
+	}
 	if d.Terms, err = s.termsOf(ctx, d.App, d.Evidence.Terms); err != nil {
+		return err
+	}
+	if d.Receipt, err = s.receiptLink(d.Record, d.guardian); err != nil {
 		return err
 	}
 	if d.Disclosures, err = s.disclosures(ctx, d.Record); err != nil {
@@ -121,8 +128,14 @@ func (s *Service) termsOf(ctx context.Context, app *App, version string) (*App, 
 	if err != nil {
 		return nil, err
 	}
-	old := *app
-	err = json.Unmarshal(text, &struct {
+	return app.as(version, text)
+}
+
+// as is the app with a kept text of its terms in place of today's.
+func (a *App) as(version string, text []byte) (*App, error) {
+	old := *a
+	old.terms, old.Items, old.Purposes = version, nil, nil
+	err := json.Unmarshal(text, &struct {
 		Items    *map[string]Text `json:"items"`
 		Purposes *[]Purpose       `json:"purposes"`
 	}{&old.Items, &old.Purposes})

@@ -88,6 +88,7 @@ const (
 	LinkChild    Audience = "child"    // /k/
 	LinkPortal   Audience = "portal"   // /my/, as it is mailed: its ID is a visit's
 	LinkInside   Audience = "inside"   // /my/, once the name was given; never mailed
+	LinkReceipt  Audience = "receipt"  // /r/
 )
 
 // Claims are what a link says: no personal data.

@@ -11,6 +11,7 @@ type Service struct {
 	Boards   Boards // for staff and the Folder alone; nil: neither is used
 	Vault    Vault
 	Links    Links
+	Receipts Receipts
 	Courier  Courier
 	Herald   Herald
 	Domains  Domains // nil: domains are not checked

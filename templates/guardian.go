@@ -176,6 +176,7 @@ type GuardianResult struct {
 	At       time.Time      // when it came to this
 	Case     string
 	Withdraw string // path of the withdrawal page, while a consent is in force
+	Receipt  string // address of the receipt, where there is one
 	Blocked  bool   // with not_mine: no more letters will come
 	Lifted   bool   // pause and block were taken back
 	Action   string // path to which the form that takes them back is posted

@@ -126,10 +126,11 @@ type PortalRight struct {
 	Told              bool
 }
 
-// PortalReceipt are the facts of the consent.
+// PortalReceipt are the facts of the consent. Relation is empty for a guardian who did not decide.
 type PortalReceipt struct {
 	Case, Method, Clause, Relation, Terms, Notice string
 	Path                                          string // of the signed receipt
+	Text                                          string // path of the text by its version
 }
 
 // PortalChild is all about one consent, and the ways on: withdraw, ask.

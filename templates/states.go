@@ -24,7 +24,7 @@ func States() []State {
 	for _, lang := range Languages() {
 		x := newFixture(lang)
 		for _, group := range [][]State{
-			x.openStates(), x.checkStates(), x.resultStates(), x.wayStates(), x.withdrawStates(), x.portalStates(),
+			x.openStates(), x.checkStates(), x.resultStates(), x.wayStates(), x.withdrawStates(), x.portalStates(), x.receiptStates(),
 			x.childStates(), x.startStates(), x.stopStates(), x.publicStates(), x.problemStates(), x.shopStates(), x.staffStates(), x.deskStates(),
 		} {
 			all = append(all, group...)

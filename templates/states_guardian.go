@@ -91,6 +91,9 @@ func (x fixture) resultStates() []State {
 		if status == consent.Granted {
 			p.Withdraw = "/w/" + fixtureToken
 		}
+		if status == consent.Granted || status == consent.Withdrawn {
+			p.Receipt = "/r/" + fixtureToken
+		}
 		if status == consent.Declined {
 			p.Reason, p.Action, p.Undo, p.Hidden = consent.ReasonRefused, fixtureAction, fixtureProof, []Hidden{{"step", "undo"}}
 		}

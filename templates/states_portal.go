@@ -46,7 +46,7 @@ func (x fixture) portalChild() PortalChild {
 	p := PortalChild{
 		Frame: x.frame, Born: "2015", Status: consent.Granted, Agreed: x.now.AddDate(0, -2, 0), Withdraw: fixturePortal, All: fixturePortal,
 		Leave: fixturePortal, Receipt: PortalReceipt{
-			Case: fixtureCase, Method: "email_link", Clause: "7", Relation: "mother", Terms: "t_0f3a9c1b", Notice: "n_71c2", Path: "/receipts/" + fixtureCase,
+			Case: fixtureCase, Method: "email_link", Clause: "7", Relation: "mother", Terms: "t_0f3a9c1b", Notice: "n_71c2", Path: "/r/" + fixtureToken, Text: "/terms/shop/t_0f3a9c1b",
 		},
 		History: []PortalLine{{"granted", x.now.AddDate(0, -2, 0)}, {"asked", x.now.AddDate(0, -2, -1)}},
 	}

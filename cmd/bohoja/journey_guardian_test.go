@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -316,6 +317,18 @@ func (s *story) plain(ts *testscript.TestScript, method string, args []string) {
 // wordSwap makes a link of another kind of a link.
 func (s *story) wordSwap(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("SWAPPED", strings.Replace(args[0], args[1], args[2], 1))
+}
+
+// wordSpoil changes one letter in the middle of a file.
+func (s *story) wordSpoil(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(one(ts, args))
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	middle := &text[len(text)/2]
+	if *middle++; *middle > 'y' || *middle < '0' {
+		*middle = 'a'
+	}
+	ts.Check(os.WriteFile(path, text, 0o600))
 }
 
 func (s *story) wordEqual(ts *testscript.TestScript, neg bool, args []string) {

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/net/html"
 )
 
-// wordFollow opens the first link of the page whose path ends so.
+// wordFollow opens the first link of the page whose path ends so, or, of a word that ends in a slash, holds it.
 func (s *story) wordFollow(ts *testscript.TestScript, _ bool, args []string) {
 	p := s.here(ts)
 	to := ""
 	eachElement(p.doc, func(n *html.Node) {
-		if href, _ := attr(n, "href"); n.Data == "a" && to == "" && strings.HasSuffix(href, args[0]) {
+		if href, _ := attr(n, "href"); n.Data == "a" && to == "" && (strings.HasSuffix(href, args[0]) || strings.HasSuffix(args[0], "/") && strings.Contains(href, args[0])) {
 			to = href
 		}
 	})

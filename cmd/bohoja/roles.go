@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -85,7 +86,7 @@ func (s *space) keep(ctx context.Context) error {
 	if err := s.sameTime(ctx); err != nil {
 		return err
 	}
-	if err := s.links.Refresh(); err != nil {
+	if err := errors.Join(s.links.Refresh(), s.receipts.Refresh()); err != nil {
 		return err
 	}
 	return s.vault.RunOnce(ctx)

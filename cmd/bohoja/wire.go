@@ -47,14 +47,15 @@ type house struct {
 
 // space is one world of data with all that works on it: live, or test.
 type space struct {
-	name    redisstore.Space
-	service *consent.Service
-	store   *redisstore.Store
-	vault   *seal.Vault
-	links   *link.Links
-	queue   *outbox.Queue
-	relay   *outbox.Relay
-	team    *staff.Service
+	name     redisstore.Space
+	service  *consent.Service
+	store    *redisstore.Store
+	vault    *seal.Vault
+	links    *link.Links
+	receipts *link.Receipts
+	queue    *outbox.Queue
+	relay    *outbox.Relay
+	team     *staff.Service
 }
 
 // opener makes a house by the settings: newHouse, or connect for commands that need no app.
@@ -107,6 +108,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	}
 	h.openTeam(s)
 	s.service.Store, s.service.Vault, s.service.Links, s.service.Courier = h.metrics.Counted(s.store), s.vault, s.links, courier
+	s.service.Receipts = s.receipts
 	workers := map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell}
 	if name == redisstore.Test {
 		s.service.Courier, workers[consent.JobAct] = h.played(s, courier)
@@ -157,7 +159,11 @@ func (h *house) openKeys(ctx context.Context, s *space) (err error) {
 	if err != nil {
 		return err
 	}
-	s.links, err = link.Open(dir, link.Options{Issuer: issuer(s.name), Clock: s.store.Clock})
+	o := link.Options{Issuer: issuer(s.name), Clock: s.store.Clock}
+	if s.links, err = link.Open(dir, o); err != nil {
+		return err
+	}
+	s.receipts, err = link.OpenReceipts(dir, o)
 	return err
 }
 

@@ -19,17 +19,18 @@ import (
 
 // Kit is a Service ready for use, with all it stands on. It lives in the test space, so its clock can be moved.
 type Kit struct {
-	Service *consent.Service
-	Store   *redisstore.Store
-	Vault   *seal.Vault
-	Links   *link.Links
-	Queue   *outbox.Queue
-	Relay   *outbox.Relay
-	Clients redisstore.Clients
-	App     *consent.App // "shop" of Book
-	Letters *Letterbox
-	Hooks   *Hookbox
-	KeyDir  string
+	Service  *consent.Service
+	Store    *redisstore.Store
+	Vault    *seal.Vault
+	Links    *link.Links
+	Receipts *link.Receipts
+	Queue    *outbox.Queue
+	Relay    *outbox.Relay
+	Clients  redisstore.Clients
+	App      *consent.App // "shop" of Book
+	Letters  *Letterbox
+	Hooks    *Hookbox
+	KeyDir   string
 
 	t testing.TB
 }
@@ -147,10 +148,12 @@ func NewOn(t testing.TB, url, dir string) *Kit {
 	must(t, err)
 	k.Links, err = link.Open(dir, link.Options{Issuer: "bohoja-test", Clock: k.Store.Clock})
 	must(t, err)
+	k.Receipts, err = link.OpenReceipts(dir, link.Options{Issuer: "bohoja-test", Clock: k.Store.Clock})
+	must(t, err)
 	book := Book()
 	k.App = book.Apps["shop"]
 	k.Service = &consent.Service{
-		Store: k.Store, Boards: k.Store, Vault: k.Vault, Links: k.Links, Courier: k.Letters, Herald: k.Hooks, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: k.Store.Clock,
+		Store: k.Store, Boards: k.Store, Vault: k.Vault, Links: k.Links, Receipts: k.Receipts, Courier: k.Letters, Herald: k.Hooks, Phones: gate.Phones{}, Filters: gate.Filters{}, Clock: k.Store.Clock,
 		Book: func() *consent.Book { return book }, Settings: set,
 	}
 	k.Queue = outbox.NewQueue(outbox.Config{Client: clients.Write, Keys: outboxKeys, Offset: k.Store.Ahead})

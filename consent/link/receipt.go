@@ -27,14 +27,11 @@ const receiptSettle = 24 * time.Hour
 const maxReceipt = 64 << 10
 
 // Receipt is what a consent receipt says.
-type Receipt struct {
-	ID     string          // of the request
-	App    string          // whose request it is
-	Issued time.Time       // cut to the second
-	Facts  json.RawMessage // an object: what was agreed, to which text, how and when; nothing of any person
-}
+type Receipt = consent.ReceiptClaims
 
-// Receipts mints and verifies consent receipts. It is safe for concurrent use.
+var _ consent.Receipts = (*Receipts)(nil)
+
+// Receipts mints and verifies consent receipts; it implements consent.Receipts. It is safe for concurrent use.
 type Receipts struct {
 	row     *keyfile.Row
 	opt     Options

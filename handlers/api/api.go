@@ -25,6 +25,7 @@ type Door interface {
 	webhooks
 	marketing
 	snapshots
+	receipts
 }
 
 // Space is one of the two worlds that keys open: live data, or the test space with a clock that can be moved.

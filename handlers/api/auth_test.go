@@ -37,6 +37,8 @@ func endpoints() []endpoint {
 		{"GET", "/v1/consent-requests", "requests", nothing},
 		{"GET", "/v1/consent-requests/{id}", "requests", nothing},
 		{"GET", "/v1/subjects/user-1/consent", "requests", nothing},
+		{"GET", "/v1/receipts/{id}", "requests", nothing},
+		{"GET", "/v1/terms/t_0123456789abcdef", "requests", nothing},
 		{"POST", "/v1/rights-requests", "rights", func() any { return rightsBody("user-1", "access") }},
 		{"GET", "/v1/rights-requests", "rights", nothing},
 		{"GET", "/v1/rights-requests/{right}", "rights", nothing},

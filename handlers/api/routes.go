@@ -38,6 +38,8 @@ func (a *API) calls() []call {
 		{post, one + "/erased", consent.ScopeRequests, a.erase},
 		{post, one + "/disclosures", consent.ScopeRequests, a.disclose},
 		{get, "/v1/subjects/:subject/consent", consent.ScopeRequests, a.showSubject},
+		{get, "/v1/receipts/:id", consent.ScopeRequests, a.showReceipt},
+		{get, "/v1/terms/:version", consent.ScopeRequests, a.showTerms},
 		{post, "/v1/rights-requests", consent.ScopeRights, a.askRight},
 		{get, "/v1/rights-requests", consent.ScopeRights, a.listRights},
 		{get, "/v1/rights-requests/:id", consent.ScopeRights, a.showRight},
@@ -75,6 +77,8 @@ func (a *API) Routes(r gin.IRouter) {
 		r.Handle(method, "/openapi.json", a.showDocument)
 		r.Handle(method, "/docs", a.showDocs)
 		r.Handle(method, stylePath, a.showStyle)
+		r.Handle(method, consent.KeysPath(false), a.showKeys(a.live))
+		r.Handle(method, consent.KeysPath(true), a.showKeys(a.test))
 	}
 }
 

@@ -1,5 +1,6 @@
 // Package guardian shows the pages that guardians and children open from a link: /c/ to decide, /w/ to withdraw, /k/ to
-// wait, /code for a lost link, /my for all that was agreed to. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
+// wait, /code for a lost link, /my for all that was agreed to, /r/ for a
+// receipt of it, /terms/ for the text. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
 // form's own proof acts. There is no cookie and no script.
 package guardian
 
@@ -30,6 +31,7 @@ type Door interface {
 	Waiter
 	Stopper
 	Porter
+	Receiver
 }
 
 // Options are what the pages stand on. Spaces holds at least one: the first answers for links that none of them made.
@@ -66,6 +68,7 @@ func (p *Pages) Routes(r gin.IRouter) {
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)
 	p.portal(r)
+	p.receipts(r)
 }
 
 // answer is what a page's function returns: a page with its status, or a path to go on to.

@@ -37,7 +37,7 @@ func (p *Pages) childPage(c *gin.Context, d consent.PortalDetail) templates.Page
 		All: p.my(c, token, "children"), Leave: p.my(c, token, "children"),
 		Receipt: templates.PortalReceipt{
 			Case: id, Method: string(d.Record.Method), Clause: d.Evidence.Clause, Relation: d.Evidence.Relation, Terms: d.Evidence.Terms,
-			Notice: d.Evidence.Notice, Path: p.opt.Base + "/receipts/" + id,
+			Notice: d.Evidence.Notice, Path: d.Receipt, Text: p.opt.Base + consent.TermsPath(d.App.ID, d.Evidence.Terms) + "?lang=" + f.Lang,
 		},
 	}
 	if done := c.Query("done"); slices.Contains([]string{"asked", "withdrawn"}, done) {

@@ -73,7 +73,7 @@ func TestPortalWalk(t *testing.T) {
 		t.Error("the page of the mailed link tells something before the name was given")
 	}
 	home, p := s.enter(link, " 김 보호")
-	for _, want := range []string{"김*늘", "2014", "별명", "한진택배", "배송 후 3개월", id, "/receipts/" + id} {
+	for _, want := range []string{"김*늘", "2014", "별명", "한진택배", "배송 후 3개월", id, "/r/"} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -75,7 +75,7 @@ func (p *Pages) result(c *gin.Context, v consent.View) templates.Page {
 	}
 	return templates.GuardianResult{
 		Frame: p.viewFrame(c, v), Status: v.Record.Status, Reason: v.Record.Reason, At: at.In(v.Book.Profile.Zone),
-		Case: v.Record.ID, Withdraw: v.Withdraw, Blocked: v.Record.Blocked && v.Record.LiftedAt.IsZero(),
+		Case: v.Record.ID, Withdraw: v.Withdraw, Receipt: v.Receipt, Blocked: v.Record.Blocked && v.Record.LiftedAt.IsZero(),
 		Lifted: !v.Record.LiftedAt.IsZero(), Action: p.self(c, "/c/"), Undo: v.Undo, Hidden: []templates.Hidden{{Name: stepField, Value: stepUndo}},
 	}
 }
