@@ -37,6 +37,8 @@ type Options struct {
 	URL         string // smtps://user:pass@host:465, smtp+starttls://…:587 or smtp://localhost:1025
 	From        string // sender, a name is allowed: "Haneul Shop <consent@shop.example>"
 	Bounces     string // return path "bounces@host", sent as bounces+<letter id>@host (VERP); "": the sender's address
+	DKIM        *DKIM  // signs every letter; nil: none is signed here
+	SignDomain  string // in signatures; "": the sender's
 	PublicURL   string // its host is the name we introduce ourselves with
 	Render      func(consent.Letter) (templates.Rendered, error)
 	Concurrency int              // letters on their way at once; 0: DefaultConcurrency

@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	stdmail "net/mail"
 	"regexp"
@@ -59,11 +60,21 @@ func (m *Mailer) message(p Parcel) (message, error) {
 	msg.SetGenHeader(mail.HeaderContentLang, r.Lang)
 	msg.SetBodyString(mail.TypeTextPlain, crlf(r.Text))
 	msg.AddAlternativeString(mail.TypeTextHTML, crlf(r.HTML))
-	var data bytes.Buffer
-	if _, err := msg.WriteTo(&data); err != nil {
+	data, err := m.signed(msg)
+	if err != nil {
 		return message{}, &failure{stage: StageRender, err: err}
 	}
-	return message{from: m.bounce.of(p.ID, m.from.Address), to: to, wide: wide, data: data.Bytes()}, nil
+	return message{from: m.bounce.of(p.ID, m.from.Address), to: to, wide: wide, data: data}, nil
+}
+
+// signed writes the letter, with its signature where there is a key.
+func (m *Mailer) signed(msg *mail.Msg) ([]byte, error) {
+	var data bytes.Buffer
+	if _, err := msg.WriteTo(&data); err != nil || m.o.DKIM == nil {
+		return data.Bytes(), err
+	}
+	domain := strings.ToLower(cmp.Or(m.o.SignDomain, domainOf(m.from.Address)))
+	return m.o.DKIM.sign(data.Bytes(), domain, m.o.Clock())
 }
 
 // address sets the headers that hold addresses. The recipient's has no name: it would be a name that somebody typed.

@@ -46,10 +46,12 @@ const examinationPatience = 20 * time.Second
 
 func doctorCommand(w *world) *cobra.Command {
 	var fsck, restored bool
+	var dns string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at everything that serve needs, and say how to mend what is amiss",
-		Long: "Looks at the settings, Redis, the folders, the mail server (by the code that sends letters) and the public URL.\n" +
+		Long: "Looks at the settings, Redis, the clocks, the folders, the mail server (by the code that sends letters), the sender's\n" +
+			"domain (SPF, DKIM, DMARC, PTR), the public URL, the apps' webhooks and the languages.\n" +
 			"One line for each; exit code 3 when something is amiss. Nothing is changed and no letter is sent.",
 		Args: cobra.NoArgs,
 		RunE: act(func(cmd *cobra.Command, _ []string) error {
@@ -58,7 +60,13 @@ func doctorCommand(w *world) *cobra.Command {
 			}
 			l := w.inForce()
 			found := examineSettings(l)
-			exams := []examination{examineRedis, examineFolders, examineMail, examinePublicURL}
+			names, err := resolver(dns)
+			if err != nil {
+				return err
+			}
+			exams := []examination{
+				examineRedis, examineClock, examineFolders, examineMail, examineSender(names), examinePublicURL, examineHooks, examineWords,
+			}
 			if fsck {
 				exams = []examination{examineRecords}
 			}
@@ -70,6 +78,7 @@ func doctorCommand(w *world) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&fsck, "fsck", false, "walk through every record instead, and list what does not fit together")
 	cmd.Flags().BoolVar(&restored, "restored", false, "bring a Redis that was restored from a backup up to date, from the audit log; this changes records")
+	cmd.Flags().StringVar(&dns, "dns", "", "ask this DNS server, such as 1.1.1.1, about the sender's domain, instead of this host's: what is inside may differ from what the world sees")
 	cmd.AddCommand(doctorMail(w), doctorACL(w))
 	return cmd
 }

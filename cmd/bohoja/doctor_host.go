@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/mailer"
@@ -104,23 +103,6 @@ func mailStages(ctx context.Context, s *config.Settings, to string) []finding {
 		}
 	}
 	return found
-}
-
-// examinePublicURL asks the service by the address that stands in letters: a proxy that forgets the path, or a name that
-// leads elsewhere, shows here and not on a guardian's telephone.
-func examinePublicURL(ctx context.Context, s *config.Settings) []finding {
-	if s.PublicURL == "" {
-		return []finding{wrong("public_url", "not looked at: public_url (BOHOJA_PUBLIC_URL) is not set")}
-	}
-	url := strings.TrimRight(s.PublicURL, "/") + "/openapi.json"
-	status, text, err := get(ctx, url, examinationPatience)
-	switch {
-	case err != nil:
-		return []finding{wrong("public_url", "no answer at %s: is serve running, and does the name lead here?", url)}
-	case status != 200 || !strings.Contains(text, "openapi"):
-		return []finding{wrong("public_url", "%s answers %d, and not as bohoja does: does the proxy pass the path on?", url, status)}
-	}
-	return []finding{fine("public_url", "%s answers", s.PublicURL)}
 }
 
 func loopback(host string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"time"
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/consent"
@@ -44,7 +45,37 @@ func examineRedis(ctx context.Context, s *config.Settings) []finding {
 		if len(found) == 0 {
 			found = append(found, fine("redis", "version %s, appendfsync %s, %s", safety.Version, safety.AppendFsync, safety.Policy))
 		}
-		return append(found, apart(ctx, s, clients)...)
+		return append(append(found, access(ctx, s)...), apart(ctx, s, clients)...)
+	})
+}
+
+// access tells who else may speak with Redis.
+func access(ctx context.Context, s *config.Settings) []finding {
+	a, err := redisstore.AccessOf(ctx, s.Redis.URL.Reveal())
+	if err != nil {
+		return []finding{wrong("redis", "its access rules cannot be looked at (%s)", consent.CodeOf(err))}
+	}
+	var found []finding
+	for _, f := range a.Warnings() {
+		found = append(found, advice("redis", "%s", f.Detail))
+	}
+	if len(found) == 0 {
+		found = append(found, fine("redis", "nobody but this host, or who has a password, reaches it"))
+	}
+	return found
+}
+
+// examineClock holds this host's clock against Redis': keys die by the one, deadlines come by the other.
+func examineClock(ctx context.Context, s *config.Settings) []finding {
+	return withStore(s, func(store *redisstore.Store, _ redisstore.Clients) []finding {
+		there, err := store.Now(ctx)
+		if err != nil {
+			return []finding{wrong("clock", "not looked at: Redis does not answer (%s)", consent.CodeOf(err))}
+		}
+		if skew := time.Until(there).Abs(); skew > maxSkew {
+			return []finding{wrong("clock", "this host's clock and Redis' differ by %s: serve neither makes nor destroys keys then; set both by NTP", skew.Round(time.Second))}
+		}
+		return []finding{fine("clock", "this host and Redis agree to a minute")}
 	})
 }
 

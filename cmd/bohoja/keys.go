@@ -19,7 +19,7 @@ import (
 )
 
 func keysCommand(w *world) *cobra.Command {
-	return group("keys", "Look after the keys on this host: list, rotate, destroy", keysList(w), keysRotate(w), keysDestroy(w))
+	return group("keys", "Look after the keys on this host: list, rotate, destroy", keysList(w), keysRotate(w), keysDestroy(w), keysDKIM(w))
 }
 
 // States of a key.

@@ -38,7 +38,7 @@ func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handle
 	})
 	return handlers.Site(handlers.Options{
 		Log: h.log, Problems: problems, Base: problems.Base, Bodies: api.Bodies(), Count: h.metrics.Requests(time.Now),
-	}, append([]handlers.Part{calls, pages, browsers, handlers.Assets{}}, more...)...), nil
+	}, append([]handlers.Part{calls, pages, browsers, handlers.Assets{}, handlers.Instance{Problems: problems, Prove: h.prove}}, more...)...), nil
 }
 
 func (h *house) embedSpaces() []embed.Space {

@@ -42,6 +42,7 @@ type house struct {
 	keeper   *audit.Keeper         // of the live space; nil but in serve
 	checked  atomic.Pointer[check] // the last look through the records; nil before the first
 	spaces   []*space              // the live space first, where there is one
+	nonce    string                // of the instance; "" before the first space is open
 	inbox    bool                  // the mail server is one to look into, as in dev
 }
 
@@ -125,6 +126,11 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 		},
 	})
 	h.spaces = append(h.spaces, s)
+	if h.nonce == "" {
+		if h.nonce, err = nonceOf(ctx, s.store); err != nil {
+			return nil, err
+		}
+	}
 	return s, h.prime(ctx, s)
 }
 
@@ -270,9 +276,13 @@ func remains(j outbox.Job) []byte {
 
 // newMailer makes the production sender by the settings.
 func newMailer(set *config.Settings, log *slog.Logger) (*mailer.Mailer, error) {
+	key, err := mailer.ReadDKIM(set.Keys.Dir, set.SMTP.DKIMSelector)
+	if err != nil {
+		return nil, err
+	}
 	return mailer.New(mailer.Options{
 		URL: set.SMTP.URL.Reveal(), From: set.SMTP.From, PublicURL: set.PublicURL, Render: templates.RenderLetter,
-		Concurrency: lettersAtOnce, Log: log,
+		Concurrency: lettersAtOnce, Log: log, DKIM: key, SignDomain: set.SMTP.DKIMDomain,
 	})
 }
 

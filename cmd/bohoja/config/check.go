@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,7 @@ func (c *checker) redis() {
 }
 
 func (c *checker) smtp() {
+	c.dkim()
 	s := &c.Settings.SMTP
 	switch u, err := url.Parse(s.URL.Reveal()); {
 	case s.URL.Empty():
@@ -124,6 +126,22 @@ func (c *checker) smtp() {
 	}
 	if err != nil {
 		c.add("smtp.from", FaultForm, "write one address, perhaps with a name: Haneul Shop <consent@shop.example>")
+	}
+}
+
+// dkimForm is a selector, one label; a domain has two at least.
+var dkimForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+func (c *checker) dkim() {
+	s := &c.Settings.SMTP
+	if !dkimForm.MatchString(s.DKIMSelector) {
+		c.add("smtp.dkim_selector", FaultForm, "write one label of a DNS name in small letters, such as bohoja")
+	}
+	if s.DKIMDomain == "" {
+		return
+	}
+	if _, ok := consent.ParseMailbox("a@" + s.DKIMDomain); !ok {
+		c.add("smtp.dkim_domain", FaultForm, "write a domain such as shop.example, or leave it out to take the sender's")
 	}
 }
 

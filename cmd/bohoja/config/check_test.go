@@ -36,6 +36,9 @@ func TestOneFault(t *testing.T) {
 		{"smtp.from", "Haneul Shop", FaultForm},
 		{"smtp.from", "a@shop.example, b@shop.example", FaultForm},
 		{"smtp.from", "a@localhost", FaultForm},
+		{"smtp.dkim_selector", "../x", FaultForm},
+		{"smtp.dkim_selector", "a.b", FaultForm},
+		{"smtp.dkim_domain", "localhost", FaultForm},
 		{"pending.ttl", "120h", "deadline"},
 		{"pending.ttl", "-1s", "deadline"},
 		{"link.ttl", "120h", FaultRange},
@@ -84,7 +87,7 @@ func TestAccepted(t *testing.T) {
 		"BOHOJA_PUBLIC_URL=https://shop.example/consent/", "BOHOJA_PUBLIC_URL=http://bohoja:8080", "BOHOJA_LISTEN=:8080", "BOHOJA_LISTEN=[::1]:0",
 		"BOHOJA_OPS_URL=https://ops.example", "BOHOJA_REDIS__URL=rediss://user:p%40w@redis:6380/0", "BOHOJA_REDIS__URL=redis://a:1,b:2,redis://c:3",
 		"BOHOJA_REDIS__URL=redis+sentinel://a:26379,b:26379/?master=main", "BOHOJA_SMTP__URL=smtps://u:p@mail.example:465",
-		"BOHOJA_SMTP__URL=smtp+starttls://u:p@mail.example:587", "BOHOJA_SMTP__URL=smtp://u:p@127.0.0.1:25", "BOHOJA_SMTP__FROM=consent@shop.example",
+		"BOHOJA_SMTP__URL=smtp+starttls://u:p@mail.example:587", "BOHOJA_SMTP__URL=smtp://u:p@127.0.0.1:25", "BOHOJA_SMTP__FROM=consent@shop.example", "BOHOJA_SMTP__DKIM_SELECTOR=b-2026", "BOHOJA_SMTP__DKIM_DOMAIN=shop.example",
 		"BOHOJA_SMTP__FROM=하늘상점 <consent@shop.example>", "BOHOJA_PENDING__TTL=3s", "BOHOJA_LINK__TTL=119h", "BOHOJA_LINK__MIN_SECONDS=0",
 		"BOHOJA_MAIL__CONFIRM_DELAY=0s", "BOHOJA_MAIL__HOURS=0-24", "BOHOJA_TRUSTED_PROXIES=10.0.0.0/8,::1/128", "BOHOJA_ACCEPT=off", "BOHOJA_PROFILE=EU-DE",
 	} {

@@ -49,6 +49,9 @@ type Redis struct {
 type SMTP struct {
 	URL  consent.Private `yaml:"url"`  // smtps://, smtp+starttls://, smtp://
 	From string          `yaml:"from"` // sender address, name allowed
+
+	DKIMSelector string `yaml:"dkim_selector"` // whose key in keys/long signs every letter, if it is there
+	DKIMDomain   string `yaml:"dkim_domain"`   // in signatures; "": the sender's
 }
 
 // Folder is a folder of the host.
@@ -130,6 +133,7 @@ func Defaults() Settings {
 	return Settings{
 		Profile: "KR", Gate: consent.Gate{Scope: consent.GateOperator},
 		Listen: "127.0.0.1:8080", OpsListen: "127.0.0.1:8081", Accept: true,
+		SMTP: SMTP{DKIMSelector: "bohoja"},
 		Keys: Folder{"./keys"}, Audit: Audit{"./audit", 26280 * hour},
 		Pending:  Pending{consent.DefaultPending},
 		Link:     Link{MinSeconds: 2},
