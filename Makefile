@@ -32,8 +32,9 @@ test: need-go tools
 tools:
 	@.ci/tools
 
-## lint: golangci-lint by .golangci.yml, fetched at its pinned version
+## lint: golangci-lint by .golangci.yml, fetched at its pinned version; and whether Windows would build it all
 lint: need-go
+	GOOS=windows $(GO) vet ./...
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
 ## proof: crash, model and mutation suites and all that race, with their figures and a table of them; the short form

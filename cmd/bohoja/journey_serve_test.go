@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
+	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
 // process is one `bohoja serve`; it may be started again on the same addresses.
@@ -106,7 +107,7 @@ func (p *process) start(ts *testscript.TestScript, dir string, environ []string,
 // run is for who has the lock.
 func (p *process) run(cmd *exec.Cmd) error {
 	cmd.Stdout, cmd.Stderr = &p.said, &p.said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its processes with it
+	consenttest.Tie(cmd) // a test that dies takes its processes with it
 	if err := cmd.Start(); err != nil {
 		return err
 	}

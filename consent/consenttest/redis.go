@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -99,7 +98,7 @@ func FreePort(t testing.TB) string {
 func (s *RedisServer) start() error {
 	s.cmd = exec.Command(s.args[0], s.args[1:]...)
 	s.cmd.Env = append(os.Environ(), s.way.Env...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that dies takes its server with it
+	Tie(s.cmd) // a test that dies takes its server with it
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
@@ -174,19 +173,6 @@ func (s *RedisServer) Ended() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// Sleep stops the server in its tracks: connections stay open and nothing is answered. Wake lets it go on.
-func (s *RedisServer) Sleep() { s.signal(syscall.SIGSTOP) }
-
-// Wake ends Sleep.
-func (s *RedisServer) Wake() { s.signal(syscall.SIGCONT) }
-
-func (s *RedisServer) signal(sig syscall.Signal) {
-	s.t.Helper()
-	if err := s.cmd.Process.Signal(sig); err != nil {
-		s.t.Fatal(err)
 	}
 }
 
