@@ -85,6 +85,7 @@ type Overview struct {
 	Days    []DayCount // the oldest first, FunnelDays of them
 	Ages    []int      // pending by the time left, as Ages
 	Overdue int        // destruction that is due and not done
+	Rights  int        // rights requests that wait for their answer
 	Behind  int64      // entries of the log that the indexes have not seen yet
 }
 

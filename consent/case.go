@@ -15,6 +15,8 @@ type Case struct {
 	Child     string // masked; "" when nothing of a person is held any more
 	Guardians []MaskedGuardian
 	Trail     []Entry // what the store still holds of it, the oldest first
+	Rights    []Right // without what is sealed, the oldest first
+	Calls     []Attempt
 }
 
 // MaskedGuardian is one whom staff see.
@@ -33,6 +35,12 @@ func (s *Service) Case(ctx context.Context, app *App, by Actor, id string) (Case
 	}
 	c := Case{App: app, Record: s.asOfNow(rec)}
 	if c.Trail, err = s.Store.Trail(ctx, app.ID, id); err != nil {
+		return Case{}, err
+	}
+	if c.Rights, err = s.rightsOf(ctx, app, id); err != nil {
+		return Case{}, err
+	}
+	if c.Calls, err = s.calls(ctx, rec); err != nil {
 		return Case{}, err
 	}
 	people, err := s.people(rec)
@@ -218,13 +226,14 @@ var RevealReasons = []string{"caller", "letter", "rights", "incident"}
 // ticketForm keeps a ticket to a reference: a log entry holds no text.
 var ticketForm = regexp.MustCompile(`^[A-Za-z0-9#_-]{1,32}$`)
 
-// Unmask shows one field of a request's people in clear, and notes who looked, at which field, why, and for which ticket, in the
+// Unmask shows one field of a request's people in clear, or, with the id of one of its rights requests as the field, what was
+// asked for in words. It notes who looked, at which field, why, and for which ticket, in the
 // script that reads it: what could not be noted is not shown. (Reveal is the word for values.)
 //
 // Errors: ErrNotFound, KindInvalid, ErrUnreadable, ErrUnavailable.
 func (s *Service) Unmask(ctx context.Context, app *App, by Actor, id string, field Shown, reason, ticket string) (Private, error) {
 	var f faults
-	if !slices.Contains(ShownFields, field) {
+	if !slices.Contains(ShownFields, field) && !IsID(PrefixRight, string(field)) {
 		f.add("/field", "field", "one of the fields of the page")
 	}
 	if !slices.Contains(RevealReasons, reason) {
@@ -239,6 +248,9 @@ func (s *Service) Unmask(ctx context.Context, app *App, by Actor, id string, fie
 	rec, err := s.Store.Look(ctx, Mutation{App: app.ID, ID: id, Actor: by, Note: string(field) + " " + reason + " " + ticket}, ActReveal)
 	if err != nil {
 		return Private{}, err
+	}
+	if IsID(PrefixRight, string(field)) {
+		return s.wordsOf(ctx, rec, string(field))
 	}
 	if len(rec.People) == 0 {
 		return Private{}, ErrUnreadable

@@ -13,6 +13,7 @@ type Attempt struct {
 	At    time.Time     `json:"at"` // when it began, by the host's clock
 	Took  time.Duration `json:"-"`
 	App   string        `json:"-"`
+	About string        `json:"-"`     // "cr_…", the request that the event tells of; "" when none is known
 	Event string        `json:"event"` // "evt_…"
 	Type  EventType     `json:"type"`
 	Hook  int           `json:"webhook"` // index into App.Webhooks
@@ -82,7 +83,7 @@ func (s *Service) Tell(ctx context.Context, job HookJob, enqueued time.Time) err
 		return err
 	}
 	if off {
-		a := Attempt{At: s.Clock(), App: job.App, Event: job.Event, Type: job.Type, Hook: job.N, Stage: StageOff, Hint: hintOff}
+		a := Attempt{At: s.Clock(), App: job.App, About: job.Data.ID, Event: job.Event, Type: job.Type, Hook: job.N, Stage: StageOff, Hint: hintOff}
 		if err := s.Store.NoteAttempt(ctx, job.URL, a, SwitchNone); err != nil {
 			return err
 		}
@@ -92,6 +93,7 @@ func (s *Service) Tell(ctx context.Context, job HookJob, enqueued time.Time) err
 	if errors.Is(failed, ErrNoHook) {
 		return ErrMoot
 	}
+	a.About = job.Data.ID
 	s.noteAttempt(ctx, job.URL, a, switchOf(a))
 	return failed
 }

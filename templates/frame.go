@@ -87,6 +87,15 @@ const (
 	FaultShown      = "reveal_field"
 	FaultWhy        = "reveal_reason"
 	FaultTicket     = "ticket"
+	FaultRightKind  = "right_kind"
+	FaultChannel    = "right_channel"
+	FaultIdentity   = "right_identity"
+	FaultFormSeen   = "right_form"
+	FaultSeenBy     = "right_seen_by"
+	FaultOutcome    = "right_outcome"
+	FaultRefusal    = "right_refusal"
+	FaultObjection  = "right_objection"
+	FaultTold       = "right_told"
 	faultOther      = "other"
 )
 

@@ -32,6 +32,9 @@ type StaffRequest struct {
 	Opened            string            // the form that comes back with a fault
 	Was               map[string]string // what was typed into it
 	Trail             []StaffEntry
+	Letters           []StaffLetter // the newest first
+	Calls             []StaffCall   // of webhooks that told of this request
+	Rights            []StaffRight
 }
 
 // StaffEntry is one line of a request's history.
@@ -89,18 +92,22 @@ func (p StaffRequest) Sure(act string) (Choices, error) {
 
 // MailTone colours the state of the letter.
 func (p StaffRequest) MailTone() string {
-	return map[string]string{"sent": "good", "bounced": "bad", "not_sent": "bad", "queued": "warm"}[p.Mail]
+	return mailTone(p.Mail)
 }
 
 // MailWords say in plain words what became of the letter.
 func (p StaffRequest) MailWords() (string, error) {
 	if p.Mail == string(consent.MailBounced) {
-		if key := "ops.smtp.c" + strconv.Itoa(p.MailCode); p.Has(key) {
-			return p.T(key)
-		}
-		return p.T("ops.smtp.other")
+		return p.smtpWords(p.MailCode)
 	}
 	return p.T("ops.mail_text." + p.Mail)
+}
+
+func (p StaffRequest) smtpWords(code int) (string, error) {
+	if key := "ops.smtp.c" + strconv.Itoa(code); p.Has(key) {
+		return p.T(key)
+	}
+	return p.T("ops.smtp.other")
 }
 
 // StepWords tell a step of the history. Steps without words of their own are told as they are called.

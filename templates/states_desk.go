@@ -21,7 +21,7 @@ func (x fixture) deskStates() []State {
 		x.state("ops/search none", StaffSearch{StaffFrame: x.staff("search"), Asked: true}), x.state("ops/hooks", x.hooks(true)), x.state("ops/hooks none", x.hooks(false)), x.state("ops/hooks dead", x.dead()),
 		x.state("ops/revealed", StaffRevealed{StaffFrame: x.staff("search"), Field: "guardian_email", Value: "parent@example.com", Back: "/ops/request/shop/" + fixtureCase}),
 	}
-	return append(out, x.requestStates()...)
+	return append(append(out, x.rightStates()...), x.requestStates()...)
 }
 
 func (x fixture) board(n int) StaffBoard {
@@ -31,7 +31,7 @@ func (x fixture) board(n int) StaffBoard {
 	for i, key := range []string{"pending", "near", "today", "refused", "bounced", "dead"} {
 		b.Tiles = append(b.Tiles, StaffTile{key, "/ops/list?list=" + key, tones[i], n / (i*i*7 + 1)})
 	}
-	for i, key := range []string{"bounced", "near", "hooks", "not_mine", "overdue", "locked", "misnamed", "erase_due"} {
+	for i, key := range []string{"bounced", "near", "hooks", "not_mine", "overdue", "rights", "locked", "misnamed", "erase_due"} {
 		b.Todo = append(b.Todo, StaffTile{key, "/ops/list?list=" + key, []string{"bad", "warm", ""}[i%3], n / (i*i*90 + 700)})
 	}
 	b.SetFunnel([]string{"asked", "accepted", "reached", "decided"}, []int{n, n * 96 / 100, n * 71 / 100, n * 64 / 100}, []string{"/ops/list?list=pending", "", "", "/ops/list?list=granted"})
@@ -83,6 +83,7 @@ func (x fixture) requestPage() StaffRequest {
 	for i, step := range []string{"signup", "invite", "try", "refund", "view", "reveal", "rights"} {
 		p.Trail = append(p.Trail, StaffEntry{x.now.Add(time.Duration(i-9) * time.Hour), step, []string{"app", "mail", "guardian", "guardian", "staff", "staff", ""}[i], []string{"k1", "0", "0", "0", "minji", "minji", ""}[i], ""})
 	}
+	p.Letters, p.Calls, p.Rights = x.letters(), x.hooks(true).Calls, x.rights()[:2]
 	return p
 }
 
@@ -104,7 +105,7 @@ func (x fixture) requestStates() []State {
 		one("mail "+mail, func(p *StaffRequest) { p.Mail = mail })
 	}
 	one("granted", func(p *StaffRequest) {
-		p.Status, p.Custody, p.Acts = "granted", "released", []string{"withdraw", "destroy"}
+		p.Status, p.Custody, p.Acts = "granted", "released", []string{"ask", "withdraw", "destroy"}
 	})
 	for _, status := range []string{"declined", "expired", "cancelled", "withdrawn", "aged_out"} {
 		one(status, func(p *StaffRequest) {
@@ -119,6 +120,10 @@ func (x fixture) requestStates() []State {
 		p.Opened, p.Faults = "destroy", x.faulty("typed", FaultTyped).Faults
 	})
 	one("not sure", func(p *StaffRequest) { p.Opened, p.Faults = "cancel", x.faulty("sure", FaultSure).Faults })
+	one("ask wrong", func(p *StaffRequest) {
+		p.Status, p.Acts, p.Opened, p.Was = "granted", []string{"ask", "withdraw"}, "ask", map[string]string{"channel": "proxy"}
+		p.Faults = x.faulty("kind", FaultRightKind, "channel", FaultChannel, "identity", FaultIdentity, "form_seen", FaultFormSeen, "seen_by", FaultSeenBy, "text", FaultTextLong).Faults
+	})
 	one("reveal wrong", func(p *StaffRequest) {
 		p.Opened, p.Was, p.Faults = "reveal", map[string]string{"ticket": "a b"}, x.faulty("field", FaultShown, "reason", FaultWhy, "ticket", FaultTicket).Faults
 	})

@@ -24,10 +24,10 @@ func (b *bench) note(a consent.Attempt, s consent.Switch) {
 }
 
 func attemptPages(b *bench) {
-	at := time.UnixMilli(1_700_000_000_123).UTC()
+	at, about := time.UnixMilli(1_700_000_000_123).UTC(), consent.NewID(consent.PrefixRequest, time.Now())
 	for i := range 5 {
 		b.note(consent.Attempt{
-			At: at, Took: 7 * time.Millisecond, Event: fmt.Sprint("evt_", i), Type: consent.EventGranted, Hook: 1, Host: "shop.example:8443",
+			At: at, Took: 7 * time.Millisecond, About: about, Event: fmt.Sprint("evt_", i), Type: consent.EventGranted, Hook: 1, Host: "shop.example:8443",
 			Code: 500, Stage: "answer", Hint: "two words",
 		}, consent.SwitchNone)
 	}
@@ -41,7 +41,7 @@ func attemptPages(b *bench) {
 		}
 	}
 	want := consent.Attempt{
-		At: at, Took: 7 * time.Millisecond, App: storeApp, Event: "evt_4", Type: consent.EventGranted, Hook: 1, Host: "shop.example:8443",
+		At: at, Took: 7 * time.Millisecond, App: storeApp, About: about, Event: "evt_4", Type: consent.EventGranted, Hook: 1, Host: "shop.example:8443",
 		Code: 500, Stage: "answer", Hint: "two words",
 	}
 	if len(seen) != 5 || seen[0] != want || seen[4].Event != "evt_0" {

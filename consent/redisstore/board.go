@@ -82,11 +82,11 @@ func (s *Store) Overview(ctx context.Context, app string, span consent.Span) (co
 		ages[i] = p.ZCount(ctx, n.in(consent.Pending), low, until)
 	}
 	late, timers := p.ZCount(ctx, n.in(consent.Pending), "-inf", digits(now)), p.ZCount(ctx, n.timers(), "-inf", digits(now))
-	board, last := p.HGetAll(ctx, n.board()), p.XRevRangeN(ctx, n.audit(), "+", "-", 1)
+	board, last, owing := p.HGetAll(ctx, n.board()), p.XRevRangeN(ctx, n.audit(), "+", "-", 1), p.ZCard(ctx, n.owing())
 	if _, err := p.Exec(ctx); err != nil {
 		return consent.Overview{}, script.Fault(err)
 	}
-	st := consent.Overview{Counts: map[consent.Work]int{}, Overdue: int(late.Val() + timers.Val())}
+	st := consent.Overview{Counts: map[consent.Work]int{}, Overdue: int(late.Val() + timers.Val()), Rights: int(owing.Val())}
 	st.Counts[consent.WorkOverdue] = st.Overdue
 	for w, cmd := range counts {
 		st.Counts[w] = int(cmd.Val())

@@ -34,10 +34,10 @@ func (s *Store) NoteAttempt(ctx context.Context, url string, a consent.Attempt, 
 	return err
 }
 
-// encodeAttempt writes eight words and the hint, which may hold spaces. None of the words does; an empty one is "-".
+// encodeAttempt writes nine words and the hint, which may hold spaces. None of the words does; an empty one is "-".
 func encodeAttempt(a consent.Attempt) string {
 	words := []string{
-		millis(a.At), ms(a.Took), a.Event, string(a.Type), strconv.Itoa(a.Hook), a.Host, strconv.Itoa(a.Code), a.Stage,
+		millis(a.At), ms(a.Took), a.Event, string(a.Type), strconv.Itoa(a.Hook), a.Host, strconv.Itoa(a.Code), a.Stage, a.About,
 	}
 	for i, w := range words {
 		if w == "" {
@@ -57,13 +57,26 @@ func decodeAttempt(app, text string) (consent.Attempt, bool) {
 			w[i] = ""
 		}
 	}
+	about, hint := aboutAndHint(w[8])
 	took, _ := strconv.ParseInt(w[1], 10, 64)
 	hook, _ := strconv.Atoi(w[4])
 	code, _ := strconv.Atoi(w[6])
 	return consent.Attempt{
-		At: values{"at": w[0]}.time("at"), Took: time.Duration(took) * time.Millisecond, App: app, Event: w[2],
-		Type: consent.EventType(w[3]), Hook: hook, Host: w[5], Code: code, Stage: w[7], Hint: w[8],
+		At: values{"at": w[0]}.time("at"), Took: time.Duration(took) * time.Millisecond, App: app, About: about, Event: w[2],
+		Type: consent.EventType(w[3]), Hook: hook, Host: w[5], Code: code, Stage: w[7], Hint: hint,
 	}, true
+}
+
+// aboutAndHint takes the ninth word from the hint. Entries that an older version wrote have none.
+func aboutAndHint(rest string) (about, hint string) {
+	first, after, _ := strings.Cut(rest, " ")
+	switch {
+	case first == "-":
+		return "", after
+	case consent.IsID(consent.PrefixRequest, first):
+		return first, after
+	}
+	return "", rest
 }
 
 // streamForm is an id of a stream, the cursor of the delivery log.

@@ -108,6 +108,7 @@ func (d *Desk) tiles(page *templates.StaffBoard, app *consent.App, o consent.Ove
 	page.Todo = []templates.StaffTile{
 		tile(consent.WorkBounced, "bad"), tile(consent.WorkNear, "warm"), {Key: "hooks", Path: d.hooksPath(app.ID), N: calls, Tone: bad(calls)},
 		tile(consent.WorkNotMine, "warm"), tile(consent.WorkOverdue, "bad"),
+		{Key: "rights", Path: d.rightsPath(app.ID), N: o.Rights, Tone: warm(o.Rights)},
 		tile(consent.WorkLocked, "warm"), tile(consent.WorkMisnamed, "warm"), tile(consent.WorkEraseLate, "bad"),
 	}
 }
@@ -115,6 +116,13 @@ func (d *Desk) tiles(page *templates.StaffBoard, app *consent.App, o consent.Ove
 func bad(n int) string {
 	if n > 0 {
 		return "bad"
+	}
+	return ""
+}
+
+func warm(n int) string {
+	if n > 0 {
+		return "warm"
 	}
 	return ""
 }
@@ -286,14 +294,20 @@ func (d *Desk) hooks(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	page := templates.StaffHooks{StaffFrame: d.frame(v, "board"), Work: "hooks", AppTitle: app.Name.In(v.lang), Back: d.boardPath(app.ID)}
+	page.Calls = callsShown(calls)
+	return show(page)
+}
+
+// callsShown are deliveries of webhooks in lines.
+func callsShown(calls []consent.Attempt) (out []templates.StaffCall) {
 	for _, a := range calls {
 		result := strconv.Itoa(a.Code)
 		if a.Code == 0 {
 			result = a.Stage
 		}
-		page.Calls = append(page.Calls, templates.StaffCall{At: a.At, Type: string(a.Type), Host: a.Host, Result: result, Hint: a.Hint, Good: a.Delivered()})
+		out = append(out, templates.StaffCall{At: a.At, Type: string(a.Type), Host: a.Host, Result: result, Hint: a.Hint, Good: a.Delivered()})
 	}
-	return show(page)
+	return out
 }
 
 // dead lists the letters and webhooks that nobody tries any more; what is in them is never shown.

@@ -56,6 +56,10 @@ type Requests interface {
 	Exported(ctx context.Context, app *consent.App, by consent.Actor, w consent.Work) error
 	Case(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Case, error)
 	Search(ctx context.Context, by consent.Actor, text string) ([]consent.Record, error)
+	Enter(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.RightAsked) (consent.Right, error)
+	RightCase(ctx context.Context, app *consent.App, by consent.Actor, id, right string) (consent.Record, consent.Right, error)
+	AnswerRight(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.RightAnswer) (consent.Right, error)
+	ListRights(ctx context.Context, app *consent.App, q consent.RightQuery) (consent.RightPage, error)
 	Unmask(ctx context.Context, app *consent.App, by consent.Actor, id string, field consent.Shown, reason, ticket string) (consent.Private, error)
 	Resend(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
 	Correct(ctx context.Context, app *consent.App, by consent.Actor, id string, g consent.Guardian) (consent.Record, error)
@@ -112,6 +116,7 @@ func (d *Desk) routes() []route {
 		{http.MethodGet, "/ops/list.csv", staff.MayExport, d.export},
 		{http.MethodGet, "/ops/hooks", staff.MayLook, d.hooks},
 		{http.MethodGet, "/ops/dead", staff.MayLook, d.dead},
+		{http.MethodGet, "/ops/rights", staff.MayLook, d.rights},
 		{http.MethodGet, "/ops/search", staff.MayLook, d.showSearch},
 		{http.MethodPost, "/ops/search", staff.MayLook, d.search},
 		{http.MethodGet, "/ops/request/:app/:id", staff.MayLook, d.request},
@@ -120,6 +125,10 @@ func (d *Desk) routes() []route {
 		{http.MethodPost, "/ops/request/:app/:id/correct", staff.MayHelp, d.act("correct")},
 		{http.MethodPost, "/ops/request/:app/:id/reopen", staff.MayHelp, d.act("reopen")},
 		{http.MethodPost, "/ops/request/:app/:id/lift", staff.MayHelp, d.act("lift")},
+		{http.MethodPost, "/ops/request/:app/:id/ask", staff.MayRights, d.act("ask")},
+		{http.MethodGet, "/ops/request/:app/:id/right/:right", staff.MayLook, d.right},
+		{http.MethodPost, "/ops/request/:app/:id/right/:right", staff.MayRights, d.answerRight},
+		{http.MethodPost, "/ops/request/:app/:id/right/:right/reveal", staff.MayReveal, d.revealRight},
 		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
 		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},
 		{http.MethodPost, "/ops/request/:app/:id/destroy", staff.MayDestroy, d.act("destroy")},

@@ -28,7 +28,7 @@ func (d *Desk) request(v *visit) (answer, error) {
 }
 
 // doneWords are the acts that the page may say were done.
-var doneWords = []string{"resend", "correct", "reopen", "lift", "cancel", "withdraw", "destroy"}
+var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "cancel", "withdraw", "destroy"}
 
 func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	app, err := d.app(v.Param("app"))
@@ -51,6 +51,10 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 		p.Purposes = r.Granted
 	}
 	p.Trail, p.MailCode = d.trail(v.Request.Context(), c.Trail)
+	p.Letters, p.Calls = letters(c.Trail), callsShown(c.Calls)
+	for _, right := range c.Rights {
+		p.Rights = append(p.Rights, d.rightRow(right))
+	}
 	return p, nil
 }
 
@@ -67,6 +71,7 @@ func actsFor(role staff.Role, r consent.Record) []string {
 	add("correct", pending, staff.MayHelp)
 	add("reopen", pending && (r.Tries > 0 || !r.LockedUntil.IsZero()), staff.MayHelp)
 	add("lift", r.Status == consent.Declined && r.LiftedAt.IsZero() && len(r.Look.Guardians) > 0, staff.MayHelp)
+	add("ask", r.Status == consent.Granted || r.Status == consent.Withdrawn || r.Status == consent.AgedOut, staff.MayRights)
 	add("cancel", pending, staff.MayEnd)
 	add("withdraw", r.Status == consent.Granted, staff.MayEnd)
 	add("destroy", !r.Status.Ended(), staff.MayDestroy)
@@ -152,6 +157,8 @@ func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 		_, err = r.Reopen(ctx, app, by, id)
 	case "lift":
 		_, err = r.LiftBlock(ctx, app, by, id)
+	case "ask":
+		_, err = r.Enter(ctx, app, by, id, entered(v))
 	case "cancel":
 		_, err = r.Cancel(ctx, app, by, id)
 	case "withdraw":
@@ -170,7 +177,7 @@ func (d *Desk) askAgain(v *visit, form string, faults []templates.Fault) (answer
 		return answer{}, err
 	}
 	page.Opened, page.Faults, page.Was = form, faults, map[string]string{}
-	for _, field := range []string{"name", "email", "field", "reason", "ticket"} {
+	for _, field := range []string{"name", "email", "field", "reason", "ticket", "kind", "channel", "form_seen", "seen_by", "identity", "text"} {
 		page.Was[field] = v.PostForm(field)
 	}
 	return again(page)
@@ -182,11 +189,19 @@ func faultsOf(err error) []templates.Fault {
 	if !ok || e.Kind != consent.KindInvalid {
 		return nil
 	}
-	codes := map[string]string{"field": templates.FaultShown, "reason": templates.FaultWhy}
+	codes := map[string]string{"field": templates.FaultShown}
 	var out []templates.Fault
 	for _, f := range e.Fields {
 		field, code := strings.TrimPrefix(f.Pointer, "/"), f.Code
+		if field == "proxy" {
+			field = "form_seen"
+		}
+		field = strings.TrimPrefix(field, "proxy/")
 		switch {
+		case field == "reason" && code == "reason":
+			code = templates.FaultWhy
+		case rightFaults[field][code] != "":
+			code = rightFaults[field][code]
 		case codes[field] != "":
 			code = codes[field]
 		case field == "email" && code != templates.FaultEmailChild:
@@ -212,25 +227,34 @@ func (d *Desk) reveal(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	ctx, field := v.Request.Context(), consent.Shown(v.PostForm("field"))
-	sum := sha256.Sum256([]byte("reveal\x00" + v.who.ID))
-	wait, err := d.opt.Charge(ctx, consent.Digest(sum[:16]), revealMost, revealIn)
-	if err != nil {
-		return answer{}, err
-	}
-	if wait > 0 {
-		return answer{}, &consent.Error{Kind: consent.KindTooMany, Code: "reveal_limit", Detail: "the quota of this hour is used", RetryAfter: wait}
-	}
-	value, err := d.opt.Requests.Unmask(ctx, app, v.who.Actor(), v.Param("id"), field, v.PostForm("reason"), strings.TrimSpace(v.PostForm("ticket")))
+	field := consent.Shown(v.PostForm("field"))
+	value, err := d.unmask(v, app, field)
 	if faults := faultsOf(err); faults != nil {
 		return d.askAgain(v, "reveal", faults)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	back := d.requestPath(app.ID, v.Param("id"))
+	return d.revealed(v, string(field), value, d.requestPath(app.ID, v.Param("id")))
+}
+
+// unmask charges a look against the quota of who looks, and reads the field.
+func (d *Desk) unmask(v *visit, app *consent.App, field consent.Shown) (consent.Private, error) {
+	ctx, sum := v.Request.Context(), sha256.Sum256([]byte("reveal\x00"+v.who.ID))
+	wait, err := d.opt.Charge(ctx, consent.Digest(sum[:16]), revealMost, revealIn)
+	if err != nil {
+		return consent.Private{}, err
+	}
+	if wait > 0 {
+		return consent.Private{}, &consent.Error{Kind: consent.KindTooMany, Code: "reveal_limit", Detail: "the quota of this hour is used", RetryAfter: wait}
+	}
+	return d.opt.Requests.Unmask(ctx, app, v.who.Actor(), v.Param("id"), field, v.PostForm("reason"), strings.TrimSpace(v.PostForm("ticket")))
+}
+
+// revealed is the page of a field in clear, which leads back by itself.
+func (d *Desk) revealed(v *visit, field string, value consent.Private, back string) (answer, error) {
 	v.Header("Refresh", strconv.Itoa(revealFor)+"; url="+back)
-	page := templates.StaffRevealed{StaffFrame: d.frame(v, "search"), Field: string(field), Value: value.Reveal(), Back: back}
+	page := templates.StaffRevealed{StaffFrame: d.frame(v, "search"), Field: field, Value: value.Reveal(), Back: back}
 	page.Width = "narrow"
 	return show(page)
 }
