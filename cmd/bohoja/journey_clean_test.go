@@ -136,7 +136,15 @@ func value(ctx context.Context, ts *testscript.TestScript, c *redis.Client, key 
 
 func (s *story) wordSnapshot(ts *testscript.TestScript, _ bool, args []string) {
 	s.idle(ts)
+	wait(ts, s.folded, "staff's figures to hold every entry")
 	ts.Check(os.WriteFile(ts.MkAbs(one(ts, args)), []byte(s.dump(ts)), 0o600))
+}
+
+// folded reports whether what staff are shown has been counted up to the last entry of the audit log.
+func (s *story) folded() bool {
+	base := map[bool]string{true: "b:{shop}:", false: "bt:{shop}:"}[s.key == "live"]
+	last := s.redis.Command("EVAL", "return redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][1]", "1", base+"audit")
+	return last == s.redis.Command("EVAL", "return redis.call('HGET', KEYS[1], 'seq') .. '-0'", "1", base+"board")
 }
 
 // wordGone sees that the record holds nothing sealed any more.
