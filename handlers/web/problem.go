@@ -106,9 +106,10 @@ func wantsPage(r *http.Request) bool {
 	return !strings.HasPrefix(r.URL.Path, "/v1/") && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// JSON answers with the problem document.
+// JSON answers with the problem document, its sentences in the language of Accept-Language.
 func (p *Problems) JSON(c *gin.Context, err error) {
 	doc := p.document(c, err)
+	c.Header("Content-Language", doc.localise(c.Request))
 	body, merr := json.Marshal(doc)
 	if merr != nil { // a struct of texts and numbers always marshals
 		body = []byte(`{"type":"about:blank","status":500,"code":"internal"}`)
