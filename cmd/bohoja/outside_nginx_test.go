@@ -177,7 +177,7 @@ func (o *outside) wordOdd(ts *testscript.TestScript, _ bool, args []string) {
 	link, err := url.Parse(one(ts, args))
 	ts.Check(err)
 	dir, key := link.Path[:strings.LastIndexByte(link.Path, '/')+1], token(link.Path)
-	kind := dir[len(dir)-2 : len(dir)-1]
+	kind := dir[len(dir)-2 : len(dir)-1] // its last letter: my is written m%79
 	encoded := strings.TrimSuffix(dir, kind+"/") + fmt.Sprintf("%%%x/", kind)
 	lines := []string{
 		"GET " + dir + key + " HTTP/1.1\r\nReferer: " + link.String(),
@@ -231,8 +231,12 @@ func (o *outside) wordUnlogged(ts *testscript.TestScript, _ bool, args []string)
 	}
 	most, err := strconv.Atoi(one(ts, args))
 	ts.Check(err)
-	if lines < most || !strings.Contains(ts.ReadFile(filepath.Join(o.nginx.dir, "bohoja.log")), "/c/[link]") {
+	if lines < most || !strings.Contains(o.nginxLog(ts), "/c/[link]") {
 		ts.Fatalf("nginx wrote %d lines", lines)
 	}
 	o.fact("%d lines of log, 0 tokens", lines)
+}
+
+func (o *outside) nginxLog(ts *testscript.TestScript) string {
+	return ts.ReadFile(filepath.Join(o.nginx.dir, "bohoja.log"))
 }

@@ -27,6 +27,11 @@ import (
 //	guess FROM N STATUS URL [ADDRESS]   N wrong keys from an address of loopback; the last is answered so. ADDRESS is
 //	                             what the client writes into X-Forwarded-For; + in it is another number each time
 //	odd LINK                     ask for a link in all the ways that a log could misread
+//	doors                        every public address, and what their pages lead to on this host, answers at $URL and below it
+//	start SUBJECT                make a client token and walk the first step of its sign-up
+//	large                        bodies past nginx's own bound reach the service
+//	filter MB                    stream a list of so many megabytes ($BOHOJA_OUTSIDE_MB) through the marketing filter
+//	routes ROUTE…                nginx wrote down these routes
 //	unlogged [N]                 nginx's logs hold at least N lines and nothing of what this story hides
 //	postfix                      start Postfix, with STARTTLS, a policy service that greylists gray@, and a folder of letters
 //	postfix stops|starts
@@ -43,6 +48,7 @@ import (
 func outsideWords() map[string]outsideWord {
 	return map[string]outsideWord{
 		"nginx": (*outside).wordNginx, "guess": (*outside).wordGuess, "odd": (*outside).wordOdd, "encrypted": (*outside).wordEncrypted, "unlogged": (*outside).wordUnlogged,
+		"doors": (*outside).wordDoors, "start": (*outside).wordStart, "large": (*outside).wordLarge, "filter": (*outside).wordFilter, "routes": (*outside).wordRoutes,
 		"postfix": (*outside).wordPostfix, "exact": (*outside).wordExact, "arrived": (*outside).wordArrived,
 		"cluster": (*outside).wordCluster, "node": (*outside).wordNode, "many": (*outside).wordMany, "tidy": (*outside).wordTidy, "delivered": (*outside).wordDelivered, "report": (*outside).wordReport,
 		"prometheus": (*outside).wordPrometheus, "query": (*outside).wordQuery,

@@ -28,7 +28,7 @@ const (
 )
 
 // filter is POST /v1/marketing/filter. The list streams in and out at the same time, so whoever sends all of it before
-// reading blocks itself and is cut. Rows of people who must not get what is to be sent are left out.
+// reading blocks itself and is cut; through a proxy it goes out when all of it has come in. Rows of people who must not get what is to be sent are left out.
 //
 // Before the first byte of the answer every fault is a problem document. Afterwards a fault cuts the answer without its end
 // (no last chunk), so that nobody takes half a list for all of it; filter-runs tells of it.
@@ -43,7 +43,7 @@ func (a *API) filter(q *ask) error {
 	}
 	wire := &wire{c: q.c, control: http.NewResponseController(q.c.Writer), chunk: a.chunk, media: list.media, run: run.ID}
 	list.options.Judge = q.judge(list)
-	counts, err := rows.Filter(q.ctx(), wire, wire, list.options)
+	counts, err := q.run(wire, list.options)
 	run.Rows, run.Kept, run.Blocked, run.Unreadable = counts.Rows, counts.Kept, counts.Blocked, counts.Unreadable
 	run.State = consent.RunDone
 	if err != nil {
@@ -57,6 +57,20 @@ func (a *API) filter(q *ask) error {
 		panic(http.ErrAbortHandler) // the server's own way to cut an answer
 	}
 	return listFault(err)
+}
+
+// run filters what comes in over the wire. Through a proxy the answer begins when all of the list is here.
+func (q *ask) run(wire *wire, options rows.Options) (rows.Counts, error) {
+	if !throughProxy(q.c.Request) {
+		return rows.Filter(q.ctx(), wire, wire, options)
+	}
+	kept := &spool{}
+	defer func() { _ = kept.Close() }()
+	counts, err := rows.Filter(q.ctx(), kept, wire, options)
+	if err == nil {
+		err = kept.sendTo(wire)
+	}
+	return counts, err
 }
 
 // endRun notes the end also when the one who asked has gone, but waits no longer than a step takes.

@@ -442,3 +442,41 @@ func TestGateNoFalseAnswers(t *testing.T) {
 	}
 	t.Logf("%d flagged meanwhile, %d answers about them, 0 allowed; %d others, 0 denied", known.Load(), denied, len(adults))
 }
+
+// counted tells how much of a list has been taken.
+type counted struct {
+	io.Reader
+	n atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// TestFilterThroughProxy: a list that came through a proxy is answered when all of it is here, one that came straight sooner.
+func TestFilterThroughProxy(t *testing.T) {
+	s := open(t).serve()
+	all := "email\n" + strings.Repeat("a.reader@example.com\n", 1_000_000)
+	for _, header := range []string{"", "X-Forwarded-For", "Forwarded", "Via"} {
+		list := &counted{Reader: strings.NewReader(all)}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/marketing/filter?kind=ad_mail&column=email", list)
+		must(t, err)
+		req.Header.Set("Authorization", "Bearer "+consenttest.ShopKey)
+		req.Header.Set("Content-Type", "text/csv")
+		if header != "" {
+			req.Header.Set(header, "192.0.2.1")
+		}
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		if whole := list.n.Load() == int64(len(all)); whole != (header != "") {
+			t.Errorf("%q: the answer began after %d of %d bytes", header, list.n.Load(), len(all))
+		}
+		got, err := io.ReadAll(res.Body)
+		must(t, errors.Join(err, res.Body.Close()))
+		if string(got) != all || res.Trailer.Get("Bohoja-Blocked") != "0" {
+			t.Errorf("%q: %d bytes of %d came back, trailer %v", header, len(got), len(all), res.Trailer)
+		}
+	}
+}

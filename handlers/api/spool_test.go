@@ -1,0 +1,63 @@
+package api
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestSpool: what waits comes out as it went in; on disk it has no name and cannot be read.
+func TestSpool(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	for _, n := range []int{0, 1, 1000, 300_000} {
+		s := &spool{}
+		want := strings.Repeat("canary@example.com\n", n)
+		for rest := want; rest != ""; {
+			piece := rest[:min(len(rest), 70_001)]
+			if _, err := s.Write([]byte(piece)); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[len(piece):]
+		}
+		if large := n == 300_000; (s.file != nil) != large {
+			t.Fatalf("%d rows: a file: %v", n, s.file != nil)
+		} else if large {
+			unreadable(t, s.file)
+		}
+		if names, err := os.ReadDir(dir); err != nil || len(names) > 0 {
+			t.Errorf("%d rows left %v, %v", n, names, err)
+		}
+		var got bytes.Buffer
+		if err := s.sendTo(&got); err != nil || got.String() != want {
+			t.Errorf("%d rows came back as %d bytes of %d: %v", n, got.Len(), len(want), err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func unreadable(t *testing.T, file *os.File) {
+	t.Helper()
+	disk, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<30))
+	if err != nil || len(disk) < 1<<20 {
+		t.Fatalf("%d bytes on disk: %v", len(disk), err)
+	}
+	if bytes.Contains(disk, []byte("canary")) {
+		t.Error("the file can be read")
+	}
+}
+
+func TestSpoolWithoutDisk(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere")
+	s := &spool{}
+	if _, err := s.Write(make([]byte, spoolMemory+1)); err == nil {
+		t.Error("a list was kept nowhere")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
