@@ -71,13 +71,24 @@ func (h *house) apiOptions(problems *web.Problems) api.Options {
 	return o
 }
 
+// advance moves the test space's clock, and whatever moves with it.
+func (s *space) advance(ctx context.Context, by time.Duration) error {
+	if err := s.store.Advance(ctx, by); err != nil {
+		return err
+	}
+	if s.aged != nil {
+		s.aged(by)
+	}
+	return nil
+}
+
 // promptly is the test space's clock as the API moves it: deadlines that came with a step are carried out before its answer,
 // so that a test need not wait for the roles' next round.
 type promptly struct{ *space }
 
 // Advance implements api.Clock. What a pass could not do, the roles do a second later; the clock has moved all the same.
 func (p promptly) Advance(ctx context.Context, by time.Duration) error {
-	if err := p.store.Advance(ctx, by); err != nil {
+	if err := p.advance(ctx, by); err != nil {
 		return err
 	}
 	if err := errors.Join(p.sweep(ctx), p.keep(ctx)); err != nil {

@@ -57,6 +57,7 @@ type space struct {
 	queue    *outbox.Queue
 	relay    *outbox.Relay
 	team     *staff.Service
+	aged     func(by time.Duration) // told when the test space's clock was moved; nil where Redis keeps its own time
 }
 
 // opener makes a house by the settings: newHouse, or connect for commands that need no app.
