@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,7 +156,9 @@ func (s *story) newKey(ts *testscript.TestScript) string {
 	s.wordExits(ts, false, []string{"0", "apps", "key", "new", "shop", "--json"})
 	said := ts.ReadFile("said")
 	s.hide(field(said, "key"))
-	s.wordDeclare(ts, false, []string{"    keys:\n", "    keys:\n      " + field(said, "yaml") + "\n"})
+	name := filepath.Join(s.dir, "bohoja.yaml")
+	declared := strings.Replace(ts.ReadFile(name), "    keys:\n", "    keys:\n      "+field(said, "yaml")+"\n", 1) // of shop, which is the first
+	ts.Check(os.WriteFile(name, []byte(declared), 0o600))
 	return field(said, "key")
 }
 

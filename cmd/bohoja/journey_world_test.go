@@ -53,13 +53,14 @@ type story struct {
 
 // stage is set by suites that play the stories elsewhere. What is nil is as it always is.
 type stage struct {
-	redis func(s *story, ts *testscript.TestScript, settings []string) // sets s.redis and $BOHOJA_REDIS__URL
-	away  func()                                                       // once s.redis was killed for good
-	back  func()                                                       // once s.redis runs again: returns when it works
-	smtp  func(s *story, ts *testscript.TestScript)                    // once s.smtp runs
-	hooks func(s *story)                                               // once s.hooks runs, before it is declared
-	asks  func(req *http.Request, a answer, err error)                 // each answer
-	ends  func(s *story)                                               // when all is told, and everything still runs
+	redis   func(s *story, ts *testscript.TestScript, settings []string) // sets s.redis and $BOHOJA_REDIS__URL
+	servers []*consenttest.RedisServer                                   // that take writes; nil: s.redis alone
+	away    func()                                                       // once s.redis was killed for good
+	back    func()                                                       // once s.redis runs again: returns when it works
+	smtp    func(s *story, ts *testscript.TestScript)                    // once s.smtp runs
+	hooks   func(s *story)                                               // once s.hooks runs, before it is declared
+	asks    func(req *http.Request, a answer, err error)                 // each answer
+	ends    func(s *story)                                               // when all is told, and everything still runs
 }
 
 // returned waits until a Redis that runs again works.
@@ -129,8 +130,10 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 		s.redis = consenttest.Redis(s.t, args...)
 		ts.Setenv("BOHOJA_REDIS__URL", s.redis.URL())
 	case args[0] == "set":
-		if got := s.redis.Command("CONFIG", "SET", args[1], args[2]); got != "+OK" {
-			ts.Fatalf("Redis says %q", got)
+		for _, server := range s.servers() {
+			if got := server.Command("CONFIG", "SET", args[1], args[2]); got != "+OK" {
+				ts.Fatalf("Redis says %q", got)
+			}
 		}
 	case one(ts, args) == "restarts":
 		s.redis.Restart()
@@ -158,6 +161,14 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("redis cannot %q", args)
 	}
+}
+
+// servers are all that take writes.
+func (s *story) servers() []*consenttest.RedisServer {
+	if s.stage.servers != nil {
+		return s.stage.servers
+	}
+	return []*consenttest.RedisServer{s.redis}
 }
 
 func (s *story) wordSMTP(ts *testscript.TestScript, _ bool, args []string) {

@@ -226,9 +226,10 @@ func TestOnCluster(t *testing.T) {
 	c := &tally{}
 	var once sync.Once
 	var nodes *cluster
-	journeysOn(t, c, false, []string{"grant", "withdraw-link", "late", "redis-restart", "two", "kill"}, func(s *story) {
+	journeysOn(t, c, false, []string{"grant", "withdraw-link", "late", "redis-restart", "refused", "reload", "two", "kill"}, func(s *story) {
 		once.Do(func() { nodes = newCluster(t, time.Minute) })
 		s.apps, s.stage.away, s.stage.back = nodes.apps[1:], nodes.dies, nodes.works
+		s.stage.servers = nodes.nodes[:3]
 		if err := s.declareApps(); err != nil {
 			t.Fatal(err)
 		}

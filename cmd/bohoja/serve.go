@@ -116,9 +116,16 @@ func (h *house) all(ctx context.Context) error {
 	return nil
 }
 
-// admit refuses a Redis that may lose what it accepted, naming each setting to change.
+// admit refuses a Redis that may lose what it accepted, naming each setting to change. What is bearable it tells, once, and
+// goes on.
 func (h *house) admit(ctx context.Context) error {
-	err := h.safe(ctx)
+	got, err := h.safety(ctx)
+	for _, f := range got.Warnings() {
+		h.log.WarnContext(ctx, "Redis could be set better", "setting", f.Setting, "advice", f.Detail)
+	}
+	if err == nil {
+		err = unfit(got)
+	}
 	if err != nil && h.set.Redis.AllowUnsafe {
 		h.log.WarnContext(ctx, "Redis may lose what it accepted; BOHOJA_REDIS__ALLOW_UNSAFE lets it", "error", err)
 		return nil
@@ -128,10 +135,19 @@ func (h *house) admit(ctx context.Context) error {
 
 // safe says what makes this Redis unfit to keep a promise.
 func (h *house) safe(ctx context.Context) error {
-	got, err := redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read}).Safety(ctx)
+	got, err := h.safety(ctx)
 	if err != nil {
 		return err
 	}
+	return unfit(got)
+}
+
+func (h *house) safety(ctx context.Context) (redisstore.Safety, error) {
+	return redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read}).Safety(ctx)
+}
+
+// unfit is the answer to a Redis with faults; nil without.
+func unfit(got redisstore.Safety) error {
 	var lines []string
 	for _, f := range got.Faults() {
 		lines = append(lines, f.Detail)

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -29,7 +30,7 @@ type Fault struct {
 	Detail  string // what is wrong and how to mend it
 }
 
-// Safety asks the server; of a cluster the primary with the most faults answers. A primary that does not answer keeps
+// Safety asks the server; of a cluster the primary with the most faults answers, or with the most warnings. A primary that does not answer keeps
 // nothing from the apps on the others, so it is passed over unless all are silent. Error: consent.ErrUnavailable.
 func (s *Store) Safety(ctx context.Context) (Safety, error) {
 	cluster, ok := s.read.(*redis.ClusterClient)
@@ -46,7 +47,7 @@ func (s *Store) Safety(ctx context.Context) (Safety, error) {
 		switch {
 		case err != nil:
 			silent = err
-		case worst.Version == "" || len(one.Faults()) > len(worst.Faults()):
+		case worst.Version == "" || one.worse(worst):
 			worst = one
 		}
 		return nil
@@ -55,6 +56,12 @@ func (s *Store) Safety(ctx context.Context) (Safety, error) {
 		err = silent
 	}
 	return worst, script.Fault(err)
+}
+
+// worse compares by faults, then by warnings.
+func (s Safety) worse(than Safety) bool {
+	by := cmp.Compare(len(s.Faults()), len(than.Faults()))
+	return cmp.Or(by, cmp.Compare(len(s.Warnings()), len(than.Warnings()))) > 0
 }
 
 func safety(ctx context.Context, c redis.UniversalClient) (Safety, error) {
