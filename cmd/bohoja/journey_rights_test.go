@@ -30,7 +30,7 @@ func (s *story) wordFollow(ts *testscript.TestScript, _ bool, args []string) {
 // wordAsked enters a rights request about a subject; RIGHT is its path.
 func (s *story) wordAsked(ts *testscript.TestScript, _ bool, args []string) {
 	body := `{"subject": "` + args[0] + `", "kind": "` + args[1] + `", "channel": "phone", "identity": "called back"}`
-	a := s.ask(ts, s.keys[s.key], http.MethodPost, "/v1/rights-requests", body)
+	a := s.ask(ts, s.keys[s.key], http.MethodPost, "/v1/rights-requests", body, "Idempotency-Key", args[0]+"-"+args[1])
 	a.want(ts, http.StatusCreated)
 	ts.Setenv("RIGHT", "/v1/rights-requests/"+field(a.body, "id"))
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -17,8 +18,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/bohoja/bohoja/consent/consenttest"
-	"github.com/bohoja/bohoja/consent/outbox"
-	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/consent/redisstore/script"
 	"github.com/bohoja/bohoja/mailer/catcher"
 	"github.com/bohoja/bohoja/mailer/mailertest"
@@ -28,14 +27,11 @@ import (
 func long() bool { return os.Getenv("BOHOJA_PROOF") == "long" }
 
 // reading are the scripts that change nothing.
-var reading = []string{"get", "due", "list", "trail"}
+var reading = []string{"get", "due", "list", "trail", "range"}
 
 // moving are the scripts that change something, by name.
 func moving() map[string]*script.Script {
-	all := redisstore.Scripts()
-	for name, s := range outbox.Scripts() {
-		all[name] = s
-	}
+	all := allScripts()
 	for _, name := range reading {
 		delete(all, name)
 	}
@@ -162,16 +158,9 @@ func (s *story) soon(p *process) {
 var crossings = map[string][]string{
 	"way":     {"signup", "outbox.claim", "count", "invite", "outbox.done", "try", "refund", "grant", "release", "acknowledge", "attempt"},
 	"ends":    {"decline", "withdraw", "erase", "expire"},
-	"changes": {"resend", "correct", "misname", "join", "confirm", "lapse", "overdue", "cancel", "fade", "forget", "outbox.retry"},
-}
-
-// alone are scripts that no story of testdata/killed sends: claim binds a key file when it is made (consent/seal has a suite of
-// its own); disclosures, rights, flags, the staff's acts and sessions, and letters that are dead are cut in the suites of
-// consent/redisstore, consent/consenttest and consent/outbox.
-var alone = []string{
-	"claim", "disclose", "look", "note", "leave", "charge", "enter", "person", "visit",
-	"answer", "ask", "clear", "flag", "late", "lift", "nudge", "pause", "prove", "remind", "restore", "undo", "unflag",
-	"outbox.bury", "outbox.revive", "outbox.drop",
+	"changes": {"resend", "correct", "misname", "join", "confirm", "lapse", "overdue", "cancel", "fade", "forget", "outbox.retry", "remind"},
+	"rights":  {"pause", "disclose", "ask", "answer", "nudge", "late", "clear", "undo", "prove", "outbox.bury"},
+	"portal":  {"leave", "extend", "guess", "spare"},
 }
 
 // TestFailPoints kills the service at every script that a story sends, before the store has it and after the store has done
@@ -191,7 +180,7 @@ func TestDropped(t *testing.T) {
 
 // TestFailPointsOfEveryScript sees that no script is forgotten above.
 func TestFailPointsOfEveryScript(t *testing.T) {
-	all := slices.Clone(alone)
+	all := slices.Collect(maps.Keys(alone))
 	for _, names := range crossings {
 		all = append(all, names...)
 	}
