@@ -45,6 +45,9 @@ type Operator struct {
 // Gate says for whom a marketing flag holds.
 type Gate struct {
 	Scope string `yaml:"scope" json:"scope"` // GateOperator or GateApp
+	// PlainSHA256 lets holders of ScopeMarketingExport ask for digests without a key. Such a digest tells whoever has the address
+	// who is a child: handing it out is a disclosure (adr/0012).
+	PlainSHA256 bool `yaml:"plain_sha256" json:"plain_sha256"`
 }
 
 // Scopes of the gate.
@@ -83,6 +86,7 @@ const (
 	ScopeRelease           = "release"
 	ScopeMarketing         = "marketing"
 	ScopeMarketingSnapshot = "marketing_snapshot"
+	ScopeMarketingExport   = "marketing_export"
 	ScopeMarketingReasons  = "marketing_reasons"
 	ScopeRights            = "rights"
 	ScopeEvents            = "events"
@@ -90,7 +94,7 @@ const (
 
 // Scopes lists every scope a key may have.
 var Scopes = []string{
-	ScopeRequests, ScopeRelease, ScopeMarketing, ScopeMarketingSnapshot, ScopeMarketingReasons, ScopeRights, ScopeEvents,
+	ScopeRequests, ScopeRelease, ScopeMarketing, ScopeMarketingSnapshot, ScopeMarketingExport, ScopeMarketingReasons, ScopeRights, ScopeEvents,
 }
 
 // Webhook is one address of the app that hears of its events.

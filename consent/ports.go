@@ -74,6 +74,9 @@ type Vault interface {
 	Digests(kind DigestKind, text string) []Digest
 	// ShortKey is the key of Short for a kind: with it a holder of an offline filter can test whom it names.
 	ShortKey(kind DigestKind) [16]byte
+	// ExportKeys are the keys of the digests of a kind of identity that is flagged (FlagKinds), of every living key, the newest
+	// first: Digest of such a kind is HMAC-SHA256 of the text alone under one of them, cut. They open digests of no other kind.
+	ExportKeys(kind DigestKind) [][32]byte
 	// Short is the keyed SipHash-2-4 of 8 bytes from which offline filters are built (marketing gate).
 	Short(kind DigestKind, text string) [8]byte
 }

@@ -36,7 +36,8 @@ func newDigesters(digest, short []keyfile.Key, now time.Time) *digesters {
 	return d
 }
 
-// Digest implements consent.Vault: HMAC-SHA256 of the kind and the text, cut to 16 bytes.
+// Digest implements consent.Vault: HMAC-SHA256 of the kind and the text, cut to 16 bytes. Kinds of identities that are flagged
+// have a key of their own each, which may be handed out, and so their digest is that of the text alone.
 //
 // What a code is derived from, and what is compared with one stored digest instead of being looked up under every key, stays
 // with the oldest living key: a rotation must change neither the code on a child's screen or in a letter that is under way
@@ -60,6 +61,17 @@ func (v *Vault) Digests(kind consent.DigestKind, text string) []consent.Digest {
 	return out
 }
 
+// ExportKeys implements consent.Vault.
+func (v *Vault) ExportKeys(kind consent.DigestKind) [][32]byte {
+	var out [][32]byte
+	for _, p := range v.digests.Load().living {
+		if one, ok := p.lists[kind]; ok {
+			out = append(out, one.secret)
+		}
+	}
+	return out
+}
+
 // Short implements consent.Vault.
 func (v *Vault) Short(kind consent.DigestKind, text string) [8]byte {
 	return v.digests.Load().short.sum(kind, text)
@@ -74,8 +86,41 @@ func (v *Vault) ShortKey(kind consent.DigestKind) [16]byte {
 	return out
 }
 
-// prf is a keyed pseudo-random function. Its hashers are used again, because setting up a MAC costs twice the digest itself.
-type prf struct{ hashers sync.Pool }
+// prf is a keyed pseudo-random function of kind and text.
+type prf struct {
+	all   hashers
+	lists map[consent.DigestKind]*listed
+}
+
+// listed is the digest of one kind of flagged identities.
+type listed struct {
+	hashers
+	secret [sha256.Size]byte
+}
+
+func newPRF(secret []byte) *prf {
+	p := &prf{lists: make(map[consent.DigestKind]*listed, len(consent.FlagKinds))}
+	p.all.key(secret)
+	for _, kind := range consent.FlagKinds {
+		mac := hmac.New(sha256.New, secret)
+		_, _ = mac.Write([]byte("\x00list " + kind)) // no kind has an empty name, so nothing else is digested from this
+		one := &listed{secret: [sha256.Size]byte(mac.Sum(nil))}
+		one.key(one.secret[:])
+		p.lists[kind] = one
+	}
+	return p
+}
+
+// digest is the PRF of the kind, with its length in front, and the text; of a flagged kind, that of the text under its own key.
+func (p *prf) digest(kind consent.DigestKind, text string) consent.Digest {
+	if one, ok := p.lists[kind]; ok {
+		return one.digest("", text)
+	}
+	return p.all.digest(kind, text)
+}
+
+// hashers are MACs of one key. They are used again, because setting up a MAC costs twice the digest itself.
+type hashers struct{ pool sync.Pool }
 
 // hasher is one MAC with room for its input and its sum. It is wiped before it goes back.
 type hasher struct {
@@ -84,21 +129,22 @@ type hasher struct {
 	sum  [sha256.Size]byte
 }
 
-func newPRF(secret []byte) *prf {
-	p := &prf{}
-	p.hashers.New = func() any { return &hasher{mac: hmac.New(sha256.New, secret)} }
-	return p
+func (p *hashers) key(secret []byte) {
+	p.pool.New = func() any { return &hasher{mac: hmac.New(sha256.New, secret)} }
 }
 
-// digest is the PRF of the kind, with its length in front, and the text.
-func (p *prf) digest(kind consent.DigestKind, text string) consent.Digest {
-	h := p.hashers.Get().(*hasher)
-	used := copy(h.text[1:], kind)
-	h.text[0] = byte(used)
-	used++
+func (p *hashers) digest(kind consent.DigestKind, text string) consent.Digest {
+	h := p.pool.Get().(*hasher)
+	used := 0
+	if kind != "" {
+		h.text[0] = byte(len(kind))
+		used = 1 + copy(h.text[1:], kind)
+	}
+	wrote := 0
 	for {
 		n := copy(h.text[used:], text)
 		_, _ = h.mac.Write(h.text[:used+n])
+		wrote = max(wrote, used+n)
 		text = text[n:]
 		if text == "" {
 			break
@@ -106,9 +152,9 @@ func (p *prf) digest(kind consent.DigestKind, text string) consent.Digest {
 		used = 0
 	}
 	d := consent.Digest(h.mac.Sum(h.sum[:0])[:len(consent.Digest{})])
-	clear(h.text[:])
+	clear(h.text[:wrote])
 	h.mac.Reset() // ready for the next; it also drops the last block of the text
-	p.hashers.Put(h)
+	p.pool.Put(h)
 	return d
 }
 

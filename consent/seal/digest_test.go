@@ -120,16 +120,50 @@ func TestDigestsAtOnce(t *testing.T) {
 
 // A hasher that goes back to the pool holds nothing of the person whose address it digested.
 func TestHashersAreWiped(t *testing.T) {
-	p := newPRF(make([]byte, 32))
-	var made []*hasher
-	fresh := p.hashers.New
-	p.hashers.New = func() any {
-		h := fresh().(*hasher)
-		made = append(made, h)
-		return h
+	for _, kind := range []consent.DigestKind{consent.DigestEmail, consent.DigestFlagEmail} {
+		p := newPRF(make([]byte, 32))
+		pool := &p.all.pool
+		if one, ok := p.lists[kind]; ok {
+			pool = &one.pool
+		}
+		var made []*hasher
+		fresh := pool.New
+		pool.New = func() any {
+			h := fresh().(*hasher)
+			made = append(made, h)
+			return h
+		}
+		p.digest(kind, "parent@example.com")
+		if len(made) == 0 || strings.Contains(string(made[0].text[:]), "parent") {
+			t.Errorf("%s: the address is still in the hasher", kind)
+		}
 	}
-	p.digest(consent.DigestEmail, "parent@example.com")
-	if len(made) == 0 || strings.Contains(string(made[0].text[:]), "parent") {
-		t.Error("the address is still in the hasher")
+}
+
+// The digest of a flagged identity can be computed with the key that is handed out, and with that key no digest of another kind.
+func TestExportKeys(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	seen := map[[32]byte]bool{}
+	for _, kind := range consent.FlagKinds {
+		keys := v.ExportKeys(kind)
+		if len(keys) != 1 || seen[keys[0]] {
+			t.Fatalf("%s: %d keys, or one of another kind", kind, len(keys))
+		}
+		seen[keys[0]] = true
+		mac := hmac.New(sha256.New, keys[0][:])
+		mac.Write([]byte("kid@example.com"))
+		want := consent.Digest(mac.Sum(nil)[:16])
+		if v.Digest(kind, "kid@example.com") != want || v.Digests(kind, "kid@example.com")[0] != want {
+			t.Errorf("%s: the digest is not the HMAC of the text", kind)
+		}
+		if v.Digest(consent.DigestEmail, "kid@example.com") == want {
+			t.Errorf("%s: the key opens digests of guardians", kind)
+		}
+	}
+	for _, kind := range kinds {
+		if !slices.Contains(consent.FlagKinds, kind) && v.ExportKeys(kind) != nil {
+			t.Errorf("the key of %s is handed out", kind)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type Door interface {
 	marketing
 	snapshots
 	receipts
+	exports
 }
 
 // Space is one of the two worlds that keys open: live data, or the test space with a clock that can be moved.

@@ -51,6 +51,9 @@ func (a *API) calls() []call {
 		{post, filterPath, consent.ScopeMarketing, a.filter},
 		{get, "/v1/marketing/filter-runs/:id", consent.ScopeMarketing, a.showRun},
 		{get, "/v1/marketing/snapshot", consent.ScopeMarketingSnapshot, a.showSnapshot},
+		{get, "/v1/marketing/export", consent.ScopeMarketingExport, a.export},
+		{get, "/v1/marketing/export/keys", consent.ScopeMarketingExport, a.showExportKeys},
+		{post, plainPath, consent.ScopeMarketingExport, a.plainDigests},
 		{get, "/v1/events", consent.ScopeEvents, a.listEvents},
 		{post, "/v1/events/:id/replay", consent.ScopeEvents, a.replay},
 		{get, "/v1/webhooks/deliveries", consent.ScopeEvents, a.listDeliveries},
@@ -63,10 +66,13 @@ func (a *API) calls() []call {
 const (
 	batchPath  = "/v1/marketing/check-batch"
 	filterPath = "/v1/marketing/filter"
+	plainPath  = "/v1/marketing/export/sha256"
 )
 
 // Bodies are the bounds of bodies that web.Options must know, by route.
-func Bodies() map[string]int64 { return map[string]int64{batchPath: 2 << 20, filterPath: -1} }
+func Bodies() map[string]int64 {
+	return map[string]int64{batchPath: 2 << 20, plainPath: 2 << 20, filterPath: -1}
+}
 
 // Routes adds the calls and their description to an engine made by web.NewEngine.
 func (a *API) Routes(r gin.IRouter) {
