@@ -55,11 +55,12 @@ proof-long: need-go
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
 
-## pages: every page and letter in every state; axe at 390 px in light, in all modes with PAGES=-axe-all
+## pages: every page and letter in every state, and the element; axe at 390 px in light, in all modes with PAGES=-axe-all; TypeScript types
 PAGES ?=
 pages: need-go tools
 	@.ci/tools pages
 	$(GO) test -tags pages -count 1 -timeout 30m ./templates/... $(PAGES)
+	$(GO) test -tags pages -count 1 -timeout 10m -run 'TestAxe|TestTypeScript' ./handlers/embed ./handlers/api
 
 ## look: screenshots of every page and letter, and a contact sheet, in .out/look
 look: need-go tools
