@@ -7,13 +7,18 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run build test unit race browser lint proof proof-long pages look outside bench bench-gate all need-go tools clean
+.PHONY: run first build test unit race browser lint proof proof-long pages look outside bench bench-gate all need-go tools clean
 
-## run: build and start `bohoja dev`: nothing to install, nothing to set
+## run: build and start `bohoja dev`: nothing to install, nothing to set; DEV="--listen 127.0.0.1:8090" elsewhere
+DEV ?=
 run: need-go
 	@echo "Building; the first time this takes a minute or two …"
 	@$(GO) build $(BUILD) -o bohoja ./cmd/bohoja
-	@./bohoja dev
+	@./bohoja dev $(DEV)
+
+## first: the README's first steps, from git clone to the first granted consent, with their times
+first: need-go
+	@.ci/first
 
 ## build: the one static binary
 build: need-go
