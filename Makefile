@@ -42,21 +42,17 @@ lint: need-go
 	GOOS=windows $(GO) vet ./...
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run
 
-## proof: crash, model and mutation suites and all that race, with their figures and a table of them; the short form
-PROOF := Model|Mutants|Killed|Power|Trouble|Failover|FailPoints|Dropped|Weather|Outage|OnCluster|OnTLS|Survives|ExecutedOnce|LosesNothing|LoseNothing|EachJobOnce|MakeOneKey|AtOnce|Concurrent|Parallel|AnswerIsLost|Unreadable|Destroyed|ShortFolder|WhatIsKept|CutAfterTheDot|Asleep|TestStore|TestCluster
+## proof: crash, model and mutation suites and all that race, part by part, with a table of their figures; the short form (PARTS="redis cluster": some)
 proof: need-go
 	@.ci/tools proof
-	@mkdir -p .out && rm -f .out/figures
-	@set -o pipefail; BOHOJA_PROOF_FIGURES=$(CURDIR)/.out/figures $(GO) test -tags proof -race -count 1 -v -timeout 6m -run '$(PROOF)' ./consent/... ./mailer ./cmd/bohoja \
-	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: .*(acknowledged|lost|B a request|as the model says|taken out)|^ +--- FAIL' || { .ci/figures .out/figures; exit 1; }
-	@.ci/figures .out/figures
+	@GO="$(GO)" .ci/proof $(PARTS)
 
 ## proof-long: the crash suites for as long as it takes to acknowledge a million; by hand, an hour or less
 proof-long: need-go
 	@.ci/tools proof
 	@mkdir -p .out && rm -f .out/figures
 	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_PROOF=long BOHOJA_PROOF_FIGURES=$(CURDIR)/.out/figures \
-	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|Weather|Outage|OnCluster|OnTLS' ./consent/proof ./cmd/bohoja \
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|CutAlone|Weather|Outage|OnCluster|OnTLS|KeySets' ./consent/proof ./cmd/bohoja \
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
 
