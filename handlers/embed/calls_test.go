@@ -60,7 +60,7 @@ func TestOneListOfOrigins(t *testing.T) {
 func TestNeverFramed(t *testing.T) {
 	s := open(t)
 	for _, path := range []string{
-		"/start/shop", "/start/shop?mode=frame", "/start/shop?token=x", "/start/nobody", "/policy/shop", "/why/shop", "/c/x", "/c/x/stop", "/w/x", "/k/x", "/code",
+		"/start/shop", "/start/shop?mode=frame", "/start/shop?token=x", "/start/nobody", "/policy/shop", "/why/shop", "/c/x", "/c/x/stop", "/w/x", "/k/x", "/code", "/my", "/my/x", "/my/x/children/y", "/r/x",
 	} {
 		p := s.get(path)
 		if csp := p.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "script-src") || !strings.Contains(csp, "default-src 'none'") {
