@@ -29,6 +29,7 @@ func (s *Service) sealGrant(ctx context.Context, v View, p proof) (Granting, err
 	if err != nil {
 		return g, err
 	}
+	g.Terms, g.Month = p.Terms, v.Book.Profile.firstLook(people.Child)
 	data, err := s.grantedData(v.App, rec, p.Granted)
 	if err != nil {
 		return g, err

@@ -33,7 +33,7 @@ type Record struct {
 	Asked       []string
 	Granted     []string // purposes in force
 	Refused     []string // optional purposes the guardian said no to
-	Terms       string   // version of the purposes' text that was shown
+	Terms       string   // version of the purposes' text that was asked, and from the grant on of the one agreed to
 	Notice      string   // version of the child's notice that was shown (KR-03)
 	Mail        MailState
 	MailHint    string    // "" or a HintXxx
@@ -50,6 +50,9 @@ type Record struct {
 	DecidedBy int       // of a refusal: which guardian
 	Blocked   bool      // of a refusal: its guardian asked for no more letters
 	LiftedAt  time.Time // of a refusal: when its guardian took pause and block back
+
+	AgingAt  time.Time // when the app was told that the child comes of age soon
+	Outdated string    // version of the terms of whose coming the app was told
 
 	Look LookUps // digests by which the request is found
 

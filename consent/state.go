@@ -61,6 +61,8 @@ const (
 	StepCancel      Step = "cancel"
 	StepWithdraw    Step = "withdraw"
 	StepAgeOut      Step = "ageout"
+	StepAging       Step = "aging"   // the app is told that the child comes of age soon
+	StepOutdate     Step = "outdate" // the app is told that its terms have changed since
 	StepResend      Step = "resend"
 	StepCorrect     Step = "correct"
 	StepJoin        Step = "join"

@@ -16,6 +16,7 @@ type Store interface {
 	Ledger
 	Hooks
 	RightStore
+	AgeStore
 	VisitStore
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrEmbedUsed, ErrHour, clock_skew, keys_differ.
@@ -156,6 +157,8 @@ type Granting struct {
 	Evidence    Sealed
 	ReleaseDies time.Time
 	Window      time.Duration
+	Terms       string // version that was agreed to; "": the one that was asked
+	Month       int    // Date.MonthNumber in which the child's age is first looked at; 0: never
 }
 
 // Declining is a no.

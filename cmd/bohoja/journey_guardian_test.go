@@ -319,6 +319,19 @@ func (s *story) wordSwap(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("SWAPPED", strings.Replace(args[0], args[1], args[2], 1))
 }
 
+// wordBorn counts days as Seoul does.
+func (s *story) wordBorn(ts *testscript.TestScript, _ bool, args []string) {
+	days, err := strconv.Atoi(one(ts, args))
+	ts.Check(err)
+	profile, err := consent.ProfileFor("KR")
+	ts.Check(err)
+	day := time.Now().In(profile.Zone).AddDate(0, 0, days)
+	if day.Month() == time.February && day.Day() == 29 {
+		day = day.AddDate(0, 0, 1) // no such day 14 years before: who is born on the next one is 14 a day later
+	}
+	ts.Setenv("BORN", day.AddDate(-14, 0, 0).Format(time.DateOnly))
+}
+
 // wordSpoil changes one letter in the middle of a file.
 func (s *story) wordSpoil(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(one(ts, args))

@@ -77,6 +77,7 @@ import (
 //	patiently [WORD…]            503 is asked again, by this word or by all that follow
 //	whatever WORD…               any page will do: two things raced, and what must hold is asked afterwards
 //	swap TEXT OLD NEW · equal A B   sets $SWAPPED · compares
+//	born DAYS                    sets $BORN: born so that the child is 14 in so many days
 //	spoil FILE                   change one letter in the middle of a file
 //	here NAME                    a point of the way at which TestKilled kills
 func words() map[string]word {
@@ -84,7 +85,7 @@ func words() map[string]word {
 		"redis": (*story).wordRedis, "smtp": (*story).wordSMTP, "hooks": (*story).wordHooks, "sweeper": (*story).wordSweeper,
 		"declare": (*story).wordDeclare, "serve": (*story).wordServe, "via": (*story).wordVia, "dev": (*story).wordDev, "readme": (*story).wordReadme, "kill9": (*story).wordKill,
 		"sigterm": (*story).wordTerm, "sighup": (*story).wordHup, "exits": (*story).wordExits, "advance": (*story).wordAdvance,
-		"crowd": (*story).wordCrowd, "spoil": (*story).wordSpoil, "clean": (*story).wordClean,
+		"crowd": (*story).wordCrowd, "spoil": (*story).wordSpoil, "born": (*story).wordBorn, "clean": (*story).wordClean,
 		"key": (*story).wordKey, "signup": (*story).wordSignup, "call": (*story).wordCall, "expect": (*story).wordExpect,
 		"release": (*story).wordRelease, "ack": step("POST", "/release/ack", 204), "cancel": step("POST", "/cancel", 200),
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,

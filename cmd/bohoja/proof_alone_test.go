@@ -42,6 +42,23 @@ var alone = map[string]lone{
 		call: func(o *owner) error { return second(o.store.Reopen(o.ctx, o.act())) },
 		is:   func(o *owner) any { return o.record().LockedUntil.IsZero() },
 	},
+	"aging": {
+		before: (*owner).agree,
+		call:   func(o *owner) error { return second(o.store.Aging(o.ctx, o.act(), time.Unix(1e9, 0), 24330)) },
+		is:     func(o *owner) any { return o.record().AgingAt.IsZero() },
+	},
+	"ageout": {
+		before: (*owner).agree,
+		call: func(o *owner) error {
+			return second(o.store.AgeOut(o.ctx, o.act(), time.Unix(1e9, 0), time.Hour, time.Hour))
+		},
+		is: func(o *owner) any { return fmt.Sprint(o.record().Status, o.record().Custody) },
+	},
+	"outdate": {
+		before: (*owner).agree,
+		call:   func(o *owner) error { return second(o.store.Outdate(o.ctx, o.act(), "t_2")) },
+		is:     func(o *owner) any { return o.record().Outdated },
+	},
 	"restore": {
 		call: func(o *owner) error {
 			fate := consent.Fate{ID: o.id, Status: consent.Declined, Reason: consent.ReasonRefused, EndedAt: time.Unix(1e9, 0), Destroyed: true}
@@ -335,3 +352,11 @@ func digest(text string) consent.Digest {
 func first[T any](v T, _ error) T { return v }
 
 func second[T any](_ T, err error) error { return err }
+
+// agree grants the record.
+func (o *owner) agree() error {
+	return second(o.store.Grant(o.ctx, o.act(), consent.Granting{
+		Gen: 1, Rev: 1, Method: consent.MethodEmailLink, Purposes: []string{"account"}, People: consent.Sealed("p"), Data: consent.Sealed("d"),
+		Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(time.Hour), Window: time.Hour,
+	}))
+}

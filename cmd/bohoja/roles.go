@@ -20,7 +20,9 @@ const (
 	auditEvery  = 2 * time.Second
 	fsckEvery   = 5 * time.Minute
 	tideEvery   = time.Second
-	liftEvery   = time.Hour // flags end with a month; the pass looks once a month
+	ageEvery    = time.Minute     // birthdays begin at midnight; the pass looks once a day
+	termsEvery  = 2 * time.Second // one value is read for each app, until its terms have changed
+	liftEvery   = time.Hour       // flags end with a month; the pass looks once a month
 )
 
 // maxSkew is how far this host's clock may be from the store's before keys are no longer destroyed by it.
@@ -34,6 +36,8 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
 		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
 		all.Go(func() { every(ctx, h.log, "board", boardEvery, s.fold) })
+		all.Go(func() { every(ctx, h.log, "ageout", ageEvery, s.daily(s.service.AgeOut)) })
+		all.Go(func() { every(ctx, h.log, "outdate", termsEvery, s.service.Outdate) })
 		all.Go(func() { every(ctx, h.log, "keys", keysEvery, s.keep) })
 		all.Go(func() { every(ctx, h.log, "clock", clockEvery, s.tick) })
 		all.Go(func() { h.record(ctx, s) })
@@ -72,6 +76,22 @@ func every(ctx context.Context, log *slog.Logger, role string, interval time.Dur
 func (s *space) fold(ctx context.Context) error {
 	_, err := consent.Folder{Service: s.service}.RunOnce(ctx)
 	return err
+}
+
+// daily makes a pass once a day by the profile's zone, and again after one that failed.
+func (s *space) daily(pass func(context.Context) error) func(context.Context) error {
+	var done consent.Date
+	return func(ctx context.Context) error {
+		today := s.service.Today()
+		if today == done {
+			return nil
+		}
+		err := pass(ctx)
+		if err == nil {
+			done = today
+		}
+		return err
+	}
 }
 
 // sweep carries out the deadlines that have come.

@@ -91,7 +91,7 @@ func (p promptly) Advance(ctx context.Context, by time.Duration) error {
 	if err := p.advance(ctx, by); err != nil {
 		return err
 	}
-	if err := errors.Join(p.sweep(ctx), p.keep(ctx)); err != nil {
+	if err := errors.Join(p.sweep(ctx), p.service.AgeOut(ctx), p.keep(ctx)); err != nil {
 		p.service.Log.WarnContext(ctx, "what fell due with the clock was not done at once", "error", err)
 	}
 	return nil

@@ -200,6 +200,8 @@ func (k *Kit) Sweep() {
 	_, err := consent.Sweeper{Service: k.Service}.RunOnce(k.t.Context())
 	must(k.t, err)
 	must(k.t, k.Service.Lift(k.t.Context()))
+	must(k.t, k.Service.AgeOut(k.t.Context()))
+	must(k.t, k.Service.Outdate(k.t.Context()))
 	must(k.t, k.Vault.RunOnce(k.t.Context()))
 }
 

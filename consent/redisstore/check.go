@@ -23,6 +23,7 @@ func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
 	c.members(c.n.subjects(), "subjects", func(m string) string { return m[strings.LastIndexByte(m, ':')+1:] })
 	c.members(c.n.guardians(), "guardians", func(m string) string { return m[min(digestSize, len(m)):] })
 	c.timers()
+	c.ages()
 	c.rights()
 	c.outbox()
 	c.audit()
@@ -134,6 +135,15 @@ func (c *checker) timed(id string, st consent.Status, f values) {
 	if _, ok := c.score(c.n.timers(), string(consent.StepFade)+":"+id); refused && ok != (f["b"] != "") {
 		c.fault("%s is %s: timer fade there: %v", id, st, ok)
 	}
+}
+
+// ages checks that only consents in force wait for a birthday.
+func (c *checker) ages() {
+	c.walk(c.n.ages(), func(id string, _ float64) {
+		if f := c.fieldsOf(id); f["t"] != string(consent.Granted) {
+			c.fault("%s is %q and waits for a birthday", id, f["t"])
+		}
+	})
 }
 
 // lookUps checks the indexes by guardian and code.

@@ -38,6 +38,8 @@ func (n names) pauses() string             { return n.base + "pauses" }         
 func (n names) quiet() string              { return n.base + "quiet" }           // zset digest of an address → ms until which it gets no letters; until then; signup
 func (n names) flags() string              { return n.base + "flags" }           // hash digest of an identity → flag (flag.go); to its end; lift, unflag, for a guardian's address the step that ends its last request
 func (n names) added() string              { return n.base + "added" }           // stream of 8 bytes for each identity that was flagged (marketing gate); consent.AddedKept; every step that adds one
+func (n names) ages() string               { return n.base + "ages" }            // zset id of a consent → number of the month in which its child's age is looked at; while it is in force; the step that ends it
+func (n names) outdated() string           { return n.base + "outdated" }        // string, version of the terms of whose coming all consents were told; for ever; SetOutdated
 func (n names) lifted() string             { return n.base + "lifted" }          // string, the month up to which ended flags were removed; for ever; SetLifted
 func (n names) audit() string              { return n.base + "audit" }           // stream, ids "<sequence>-0" without gaps; 30 days here; the audit role
 func (n names) events() string             { return n.base + "events" }          // stream; consent.EventsKept; every step that adds one
@@ -93,7 +95,7 @@ func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "trie
 
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.
 func (n names) step(id string) []string {
-	keys := make([]string, 0, 29)
+	keys := make([]string, 0, 30)
 	for _, s := range consent.Statuses {
 		keys = append(keys, n.in(s))
 	}
@@ -101,7 +103,7 @@ func (n names) step(id string) []string {
 		n.timers(), n.asking(), n.subjects(), n.guardians(), n.codes(), n.pauses(), n.quiet(), n.flags(),
 		n.audit(), n.events(), n.due(), n.jobs(),
 		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id),
-		n.rights(id), n.wishes(), n.owing(), n.added())
+		n.rights(id), n.wishes(), n.owing(), n.added(), n.ages())
 }
 
 // OutboxKeys are the keys of an app's outbox, for consent/outbox.

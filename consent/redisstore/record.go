@@ -18,6 +18,7 @@ import (
 //	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z Z resends "day count", Z by staff  J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
+//	Z announced that the child comes of age (ms)   Y version of the terms of whose coming the app was told
 //	f which guardian refused (absent: 0) O asked for no letters "1"       U lifted (ms)
 //
 // Of each guardian, with the index behind the letter:
@@ -57,6 +58,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u") + f.int("w"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
 		Mine: f.mine(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
+		AgingAt: f.time("Z"), Outdated: f["Y"],
 	}
 	if r.MailAt.IsZero() {
 		r.MailAt = r.CreatedAt

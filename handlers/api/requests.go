@@ -16,6 +16,7 @@ type requests interface {
 	Show(ctx context.Context, app *consent.App, id string) (consent.Record, error)
 	List(ctx context.Context, app *consent.App, q consent.Query) (consent.Page, error)
 	ChildPage(rec consent.Record) (string, error)
+	TermsChanged(rec consent.Record) bool
 	Cancel(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Record, error)
 }
 
@@ -42,6 +43,8 @@ type requestAnswer struct {
 	EndedAt      time.Time         `json:"ended_at,omitzero"`
 	EraseBy      time.Time         `json:"erase_by,omitzero"`
 	ErasedAt     time.Time         `json:"erased_at,omitzero"`
+	Terms        string            `json:"terms"`         // version of the text that was asked or agreed to
+	TermsChanged bool              `json:"terms_changed"` // in force, and the text of today is another
 }
 
 type mailAnswer struct {
@@ -64,6 +67,7 @@ func (s *space) view(rec consent.Record) (requestAnswer, error) {
 		ExpiresAt: utc(rec.ExpiresAt), Mail: mailAnswer{State: rec.Mail, Hint: orNull(rec.MailHint)}, ChildPage: page,
 		Warnings: []consent.Warning{}, NameMismatch: rec.NameMiss, Reason: rec.Reason,
 		ReleaseBy: utc(rec.ReleaseBy), EndedAt: utc(rec.EndedAt), EraseBy: utc(rec.EraseBy), ErasedAt: utc(rec.ErasedAt),
+		Terms: rec.Terms, TermsChanged: s.Service.TermsChanged(rec),
 	}
 	if !rec.DecidedAt.IsZero() {
 		out.Purposes = append([]string{}, rec.InForce()...)

@@ -1,6 +1,7 @@
 -- Decides yes. What was sealed under the hour's key is replaced by what is sealed under longer-lived ones.
 -- arg: 1 generation  2 revision that was seen  3 method  4 purposes  5 refused  6 people  7 data  8 evidence
---      9 ms when the release key dies  10 window_ms
+--      9 ms when the release key dies  10 window_ms  11 version of the terms ('': as asked)
+--      12 month in which the child's age is looked at (0: never)
 local r = read()
 if not r then return refuse('not_found') end
 if r.t == 'granted' and r.g == arg(1) and same(r.G, arg(4)) then return answer() end
@@ -18,6 +19,8 @@ redis.call('SET', k_data, arg(7))
 redis.call('SET', k_evidence, arg(8))
 set('m', arg(3), 'G', arg(4), 'F', arg(5), 'D', text(now), 'R', text(release),
   'v', text(number(2) + 1), 'd', text(num(r.d) + 1))
+if arg(11) ~= '' then set('T', arg(11)) end
+if number(12) > 0 then redis.call('ZADD', k_ages, arg(12), id) end
 timer('lapse', release)
 trace('granted')
 return answer()

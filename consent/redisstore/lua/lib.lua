@@ -6,8 +6,8 @@
 --       16-19 audit events due jobs
 --       20-25 of the record: record people data evidence disclosed rights
 --       26-27 wishes owing
---       28    added
---       29    signup and ask only: idempotency
+--       28-29 added ages
+--       30    signup and ask only: idempotency
 -- ARGV  1 offset_ms   2 id   3 step   4-6 actor's kind, actor's ref, note   7-9 event's id ('' for none), type, data
 --       10 number of jobs, then four for each: id after_ms kind body; then the step's own: arg(1), arg(2), …
 -- Returns {'ok', fields of the record, {people, data, evidence}}, or {'no', code, extra}.
@@ -21,8 +21,8 @@ local k_codes, k_pauses, k_quiet, k_flags = KEYS[12], KEYS[13], KEYS[14], KEYS[1
 local k_audit, k_events, k_due, k_jobs = KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 local k_record, k_people, k_data, k_evidence, k_disclosed = KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local k_rights, k_wishes, k_owing = KEYS[25], KEYS[26], KEYS[27]
-local k_added = KEYS[28]
-local k_again = KEYS[29] -- of idempotency, or nil
+local k_added, k_ages = KEYS[28], KEYS[29]
+local k_again = KEYS[30] -- of idempotency, or nil
 
 local id, step = ARGV[2], ARGV[3]
 local jobs = tonumber(ARGV[10])
@@ -216,7 +216,10 @@ end
 local function move(r, to)
   redis.call('ZREM', k_in[r.t], id)
   redis.call('ZADD', k_in[to], text(now), id)
-  if to ~= 'granted' then unknow(r.b or '') end
+  if to ~= 'granted' then
+    unknow(r.b or '')
+    redis.call('ZREM', k_ages, id)
+  end
   if r.t == 'pending' and redis.call('HGET', k_asking, r.s) == id then redis.call('HDEL', k_asking, r.s) end
   set('t', to)
 end
@@ -228,6 +231,26 @@ local function close(r, to, reason)
   set('c', 'destroyed', 'y', reason, 'E', text(now))
   timer('fade', now + 30 * day)
   timer('forget', now + 400 * day)
+end
+
+-- claim_erasure sets when the app must have confirmed its erasure; 0 for never.
+local function claim_erasure(due)
+  redis.call('HDEL', k_record, 'A', 'j')
+  if due > 0 then
+    set('B', text(now + due))
+    timer('overdue', now + due)
+  end
+end
+
+-- finish ends a consent: the held data is destroyed, the evidence is kept so long.
+local function finish(r, to, reason, erase_due, keep)
+  claim_erasure(erase_due)
+  move(r, to)
+  redis.call('DEL', k_data)
+  set('c', 'destroyed', 'y', reason, 'E', text(now))
+  stop('lapse')
+  if keep < 400 * day then timer('fade', now + keep) end
+  timer('forget', now + math.max(400 * day, keep))
 end
 
 -- last_entry is the number of the log's last entry. A stream that was trimmed to nothing still knows it.

@@ -16,21 +16,12 @@ if not hit then return answer() end
 local all, held = arg(1) == '' or #left == 0, r.c ~= 'destroyed'
 if not all and held and arg(2) ~= '' and r.d ~= arg(6) then return refuse('stale') end
 
-redis.call('HDEL', k_record, 'A', 'j')
-if number(4) > 0 then
-  set('B', text(now + number(4)))
-  timer('overdue', now + number(4))
-end
 if all then
-  move(r, 'withdrawn')
-  redis.call('DEL', k_data)
-  set('c', 'destroyed', 'y', arg(3), 'E', text(now))
-  stop('lapse')
-  if number(5) < 400 * day then timer('fade', now + number(5)) end
-  timer('forget', now + math.max(400 * day, number(5)))
+  finish(r, 'withdrawn', arg(3), number(4), number(5))
   trace('withdrawn')
   return answer()
 end
+claim_erasure(number(4))
 set('G', table.concat(left, ','))
 if held and arg(2) ~= '' then
   redis.call('SET', k_data, arg(2))
