@@ -4,6 +4,6 @@ import "github.com/spf13/cobra"
 
 // commands makes every command of the tree, in the order of the help text. cobra adds `completion` and `help`.
 var commands = []func(*world) *cobra.Command{
-	serveCommand, devCommand, doctorCommand, configCommand, appsCommand, requestsCommand, outboxCommand, webhooksCommand, keysCommand, auditCommand, staffCommand,
+	serveCommand, devCommand, doctorCommand, configCommand, appsCommand, requestsCommand, outboxCommand, webhooksCommand, gateCommand, keysCommand, auditCommand, staffCommand,
 	healthcheckCommand, versionCommand,
 }

@@ -120,7 +120,7 @@ func (g *Gate) Refresh(ctx context.Context) error {
 
 // fetch takes a whole snapshot.
 func (g *Gate) fetch(ctx context.Context) error {
-	body, err := g.Client.snapshot(ctx)
+	body, err := g.Client.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
@@ -272,8 +272,9 @@ func (g *Gate) now() time.Time {
 	return time.Now()
 }
 
-// snapshot fetches the whole snapshot, once: Refresh is repeated by whoever calls it.
-func (c *Client) snapshot(ctx context.Context) ([]byte, error) {
+// Snapshot fetches the whole snapshot, once: it is not repeated. consent/gate.Decode reads it. The key needs the scope
+// marketing_snapshot.
+func (c *Client) Snapshot(ctx context.Context) ([]byte, error) {
 	address, err := url.JoinPath(c.Base, "/v1/marketing/snapshot")
 	if err != nil {
 		return nil, err
