@@ -37,6 +37,10 @@ import (
 //	postfix stops|starts
 //	exact                        every letter that arrived has the bytes that were sent
 //	arrived N ADDRESS            so many letters came to the address, and no more are on their way
+//	gated [stops|starts]         start such a Postfix that asks `bohoja gate milter` about each letter; and that command alone
+//	mails [marketing] CODES FILE ADDRESS…   hand a letter in, at the first port or at the one for marketing; CODES are the answers to
+//	                             each recipient and to the letter, such as 250,250,550-5.7.1
+//	came N ADDRESS [LINE]        so many letters came to the address; the newest has this line (with !: it has not)
 //	cluster                      start three primaries and declare an app on each: one, two, three (also their keys)
 //	node APP                     redis means the primary of this app from now on
 //	many N NAME STATUS [CODE]    N signups, each of which is answered so; the same N and NAME are the same signups again
@@ -50,6 +54,7 @@ func outsideWords() map[string]outsideWord {
 		"nginx": (*outside).wordNginx, "guess": (*outside).wordGuess, "odd": (*outside).wordOdd, "encrypted": (*outside).wordEncrypted, "unlogged": (*outside).wordUnlogged,
 		"doors": (*outside).wordDoors, "start": (*outside).wordStart, "large": (*outside).wordLarge, "filter": (*outside).wordFilter, "routes": (*outside).wordRoutes,
 		"postfix": (*outside).wordPostfix, "exact": (*outside).wordExact, "arrived": (*outside).wordArrived,
+		"gated": (*outside).wordGated, "mails": (*outside).wordMails, "came": (*outside).wordCame,
 		"cluster": (*outside).wordCluster, "node": (*outside).wordNode, "many": (*outside).wordMany, "tidy": (*outside).wordTidy, "delivered": (*outside).wordDelivered, "report": (*outside).wordReport,
 		"prometheus": (*outside).wordPrometheus, "query": (*outside).wordQuery,
 	}
@@ -65,6 +70,7 @@ type outside struct {
 	sums       map[string]int // of what was counted, by fact
 	nginx      *nginx
 	post       *postfix
+	marketing  string                              // where it takes letters of marketing alone
 	nodes      map[string]*consenttest.RedisServer // by app
 	prometheus string                              // where it listens
 }
