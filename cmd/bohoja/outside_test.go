@@ -45,7 +45,9 @@ import (
 //	node APP                     redis means the primary of this app from now on
 //	many N NAME STATUS [CODE]    N signups, each of which is answered so; the same N and NAME are the same signups again
 //	delivered                    everybody of the crowd has one letter, if need be when the lease of a lost claim has ended
-//	prometheus                   start a Prometheus that scrapes the service
+//	prometheus                   start a Prometheus that scrapes the service and minds deploy/alerts.yml, hours there being a minute
+//	fires ALERT                  wait until it fires;  ! fires  until it does not
+//	overdue                      the request's deadline went by two minutes ago
 //	query VALUE EXPRESSION       wait until Prometheus says so
 //	tidy                         doctor --fsck finds nothing half done
 //	report TEXT                  print what this part has shown, with its figures
@@ -56,7 +58,7 @@ func outsideWords() map[string]outsideWord {
 		"postfix": (*outside).wordPostfix, "exact": (*outside).wordExact, "arrived": (*outside).wordArrived,
 		"gated": (*outside).wordGated, "mails": (*outside).wordMails, "came": (*outside).wordCame,
 		"cluster": (*outside).wordCluster, "node": (*outside).wordNode, "many": (*outside).wordMany, "tidy": (*outside).wordTidy, "delivered": (*outside).wordDelivered, "report": (*outside).wordReport,
-		"prometheus": (*outside).wordPrometheus, "query": (*outside).wordQuery,
+		"prometheus": (*outside).wordPrometheus, "query": (*outside).wordQuery, "fires": (*outside).wordFires, "overdue": (*outside).wordOverdue,
 	}
 }
 

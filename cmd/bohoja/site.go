@@ -53,7 +53,7 @@ func (h *house) embedSpaces() []embed.Space {
 func (h *house) apiOptions(problems *web.Problems) api.Options {
 	o := api.Options{
 		Problems: problems, Networks: &web.Networks{Trusted: h.set.TrustedProxies},
-		PublicURL: h.set.Steps().PublicURL, PerMinute: h.set.Limits.RequestsPerMinute, Leaked: h.metrics.Leaked,
+		PublicURL: h.set.Steps().PublicURL, PerMinute: h.set.Limits.RequestsPerMinute, Leaked: h.metrics.Leaked, Gated: h.metrics.Gate,
 		Revoked: h.revoked.Has,
 	}
 	for _, s := range h.spaces {

@@ -36,18 +36,19 @@ type Space struct {
 	Clock   Clock // nil: it cannot be moved, as in the live space
 }
 
-// Options of the API. All but Clock, Networks and Leaked are required.
+// Options of the API. All but Clock, Networks, Gated and Leaked are required.
 type Options struct {
 	Live      Space
 	Test      Space // for keys that begin with TestPrefix; with a nil Service there is none
 	Problems  *web.Problems
-	Networks  *web.Networks            // nil: failed keys are not counted by network
-	PublicURL string                   // base of every link, without a trailing slash
-	PerMinute int                      // requests by key and minute in this process
-	Chunk     time.Duration            // how long a list through the gate may stand still; 0: 30 s
-	Clock     func() time.Time         // wall clock for the limits; nil: the host's
-	Leaked    func()                   // told of each live key that came from a browser; nil: only the log is
-	Revoked   func(sha256 string) bool // whether the declared key of this digest (hex) was taken back since; nil: none was
+	Networks  *web.Networks              // nil: failed keys are not counted by network
+	PublicURL string                     // base of every link, without a trailing slash
+	PerMinute int                        // requests by key and minute in this process
+	Chunk     time.Duration              // how long a list through the gate may stand still; 0: 30 s
+	Clock     func() time.Time           // wall clock for the limits; nil: the host's
+	Gated     func(allowed, blocked int) // told of each answer of the marketing gate; nil: nobody is
+	Leaked    func()                     // told of each live key that came from a browser; nil: only the log is
+	Revoked   func(sha256 string) bool   // whether the declared key of this digest (hex) was taken back since; nil: none was
 }
 
 // TestPrefix begins the keys of the test space.
@@ -63,6 +64,7 @@ type API struct {
 	document   *document
 	chunk      time.Duration
 	leaked     func()
+	gated      func(allowed, blocked int)
 	revoked    func(sha256 string) bool
 	retired    map[string]*retirement // by method and path; none goes yet
 }
@@ -74,6 +76,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Revoked == nil {
 		o.Revoked = func(string) bool { return false }
+	}
+	if o.Gated == nil {
+		o.Gated = func(int, int) {}
 	}
 	if o.Leaked == nil {
 		o.Leaked = func() {}
@@ -88,7 +93,7 @@ func New(o Options) (*API, error) {
 	return &API{
 		live: newSpace(o.Live), test: newSpace(o.Test), problems: o.Problems, public: o.PublicURL,
 		rates: newRates(o.PerMinute, o.Clock), failures: web.NewFailures(o.Networks, o.Clock), document: doc,
-		leaked: o.Leaked, revoked: o.Revoked, chunk: o.Chunk,
+		leaked: o.Leaked, gated: o.Gated, revoked: o.Revoked, chunk: o.Chunk,
 	}, nil
 }
 

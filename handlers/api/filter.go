@@ -42,7 +42,7 @@ func (a *API) filter(q *ask) error {
 		return err
 	}
 	wire := &wire{c: q.c, control: http.NewResponseController(q.c.Writer), chunk: a.chunk, media: list.media, run: run.ID}
-	list.options.Judge = q.judge(list)
+	list.options.Judge = a.judge(q, list)
 	counts, err := q.run(wire, list.options)
 	run.Rows, run.Kept, run.Blocked, run.Unreadable = counts.Rows, counts.Kept, counts.Blocked, counts.Unreadable
 	run.State = consent.RunDone
@@ -156,7 +156,7 @@ func (l *list) form(h http.Header, encoding string) error {
 }
 
 // judge asks the gate about cells. Its errors mean no for all that was not written yet.
-func (q *ask) judge(l list) rows.Judge {
+func (a *API) judge(q *ask, l list) rows.Judge {
 	query := q.query(l.kind, l.basis)
 	query.Reasons = false
 	return func(ctx context.Context, cells []string) ([]rows.Verdict, error) {
@@ -164,7 +164,7 @@ func (q *ask) judge(l list) rows.Judge {
 		for _, cell := range cells {
 			query.Who = append(query.Who, identityOf(l.as, cell))
 		}
-		got, err := q.space.Service.Gate(ctx, q.app, query)
+		got, err := a.gate(ctx, q, query)
 		if err != nil {
 			return nil, err
 		}

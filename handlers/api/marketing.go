@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -38,6 +39,22 @@ func (q *ask) query(kind, basis string) consent.GateQuery {
 	return consent.GateQuery{Kind: kind, Basis: basis, Reasons: slices.Contains(q.key.Scopes, consent.ScopeMarketingReasons)}
 }
 
+// gate asks, and tells how often each answer was given.
+func (a *API) gate(ctx context.Context, q *ask, query consent.GateQuery) ([]consent.GateAnswer, error) {
+	got, err := q.space.Service.Gate(ctx, q.app, query)
+	if err != nil {
+		return nil, err
+	}
+	allowed := 0
+	for _, one := range got {
+		if one.Allowed {
+			allowed++
+		}
+	}
+	a.gated(allowed, len(got)-allowed)
+	return got, nil
+}
+
 // checkMarketing is POST /v1/marketing/check.
 func (a *API) checkMarketing(q *ask) error {
 	var in checkBody
@@ -49,7 +66,7 @@ func (a *API) checkMarketing(q *ask) error {
 	}
 	query := q.query(in.Kind, in.Basis)
 	query.Who = []consent.Identity{{Email: in.Email, Phone: in.Phone, Subject: in.Subject}}
-	got, err := q.space.Service.Gate(q.ctx(), q.app, query)
+	got, err := a.gate(q.ctx(), q, query)
 	if err != nil {
 		return err
 	}
@@ -71,7 +88,7 @@ func (a *API) checkBatch(q *ask) error {
 	for i, one := range in.Identities {
 		query.Who[i] = consent.Identity(one)
 	}
-	got, err := q.space.Service.Gate(q.ctx(), q.app, query)
+	got, err := a.gate(q.ctx(), q, query)
 	if err != nil {
 		return err
 	}
