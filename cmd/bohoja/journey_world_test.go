@@ -49,6 +49,7 @@ type story struct {
 	whatever  bool // takes any page
 	crowd     *crowd
 	secrets   []string // what may be seen nowhere
+	moved     []string // metrics that were seen to move
 }
 
 // stage is set by suites that play the stories elsewhere. What is nil is as it always is.

@@ -37,6 +37,7 @@ import (
 //	crowd, crowd leaves, crowd was kept   signups without end · stop them · whatever was answered 2xx is there
 //	ready [STATUS|REASON]        wait until /readyz says so (200)
 //	outbox KIND OUTCOME N        wait until so many tries of letters or webhooks ended so
+//	moves SERIES…                wait until each of these metrics is more than 0;  moves all but NAME…  no other was left out
 //	gone                         nothing of a person is left in the record
 //	forgotten                    wait until there is no record any more
 //	shredded                     the key under which the request was sealed is destroyed;  ! shredded  it is there
@@ -96,7 +97,7 @@ func words() map[string]word {
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "back": (*story).wordBack, "twice": (*story).wordTwice,
 		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
-		"gone": (*story).wordGone, "forgotten": (*story).wordForgotten, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox,
+		"gone": (*story).wordGone, "forgotten": (*story).wordForgotten, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox, "moves": (*story).wordMoves,
 	}
 }
 

@@ -52,13 +52,14 @@ func TestActs(t *testing.T) {
 	m.Redis(time.Millisecond, false)
 	m.Redis(time.Second, true)
 	m.Gate(3, 1)
+	m.Leaked()
 	has(t, scrape(t, reg),
 		`bohoja_grants_total{method="email_link"} 1`, `bohoja_deciding_seconds_sum{result="granted"} 600`, `bohoja_deciding_seconds_count{result="refused"} 1`,
 		`bohoja_destroyed_total{reason="acknowledged"} 1`, `bohoja_destroyed_total{reason="lapsed"} 1`, `bohoja_destroyed_total{reason="refused"} 1`,
 		`bohoja_second_fact_total{fact="name",result="tried"} 1`, `bohoja_second_fact_total{fact="name",result="hit"} 0`,
 		`bohoja_second_fact_total{fact="code",result="tried"} 1`, `bohoja_second_fact_total{fact="code",result="hit"} 1`,
 		`bohoja_looks_total{act="reveal"} 1`, `bohoja_redis_seconds_count{result="failed"} 1`,
-		`bohoja_gate_answers_total{answer="allowed"} 3`, `bohoja_gate_answers_total{answer="blocked"} 1`)
+		`bohoja_gate_answers_total{answer="allowed"} 3`, `bohoja_keys_in_browsers_total 1`, `bohoja_gate_answers_total{answer="blocked"} 1`)
 }
 
 // The audit log, the mark and the last check of the records show; what nobody has looked at yet is absent, not zero.

@@ -176,14 +176,14 @@ func TestDecisions(t *testing.T) {
 func TestGauges(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	var fault error
-	figures := Figures{"shop": {Pending: 3, Oldest: time.Hour, Overdue: 1, Dead: 2, Queues: map[string]QueueFigures{"letter": {Depth: 4, Age: time.Minute}}}}
+	figures := Figures{"shop": {Pending: 3, Oldest: time.Hour, Overdue: 1, Dead: 2, Rights: 6, Late: 5, Queues: map[string]QueueFigures{"letter": {Depth: 4, Age: time.Minute}}}}
 	bounded := false
 	NewGauges(t.Context(), reg, slog.New(slog.DiscardHandler), func(ctx context.Context) (Figures, error) {
 		_, bounded = ctx.Deadline()
 		return figures, fault
 	})
 	has(t, scrape(t, reg), "bohoja_redis_up 1", `bohoja_pending{app="shop"} 3`, `bohoja_oldest_pending_seconds{app="shop"} 3600`,
-		`bohoja_destruction_overdue{app="shop"} 1`, `bohoja_outbox_dead{app="shop"} 2`, `bohoja_outbox_depth{app="shop",kind="letter"} 4`,
+		`bohoja_destruction_overdue{app="shop"} 1`, `bohoja_rights_open{app="shop"} 6`, `bohoja_rights_overdue{app="shop"} 5`, `bohoja_outbox_dead{app="shop"} 2`, `bohoja_outbox_depth{app="shop",kind="letter"} 4`,
 		`bohoja_outbox_age_seconds{app="shop",kind="letter"} 60`)
 	if !bounded {
 		t.Error("a reading has no time-out")
