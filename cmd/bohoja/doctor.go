@@ -68,7 +68,7 @@ func doctorCommand(w *world) *cobra.Command {
 				examineRedis, examineClock, examineFolders, examineMail, examineSender(names), examinePublicURL, examineHooks, examineWords,
 			}
 			if fsck {
-				exams = []examination{examineRecords}
+				exams = []examination{examineRecords, examineLog}
 			}
 			for _, look := range exams {
 				found = append(found, within(cmd.Context(), look, &l.Settings)...)
@@ -76,7 +76,7 @@ func doctorCommand(w *world) *cobra.Command {
 			return w.report(found)
 		}),
 	}
-	cmd.Flags().BoolVar(&fsck, "fsck", false, "walk through every record instead, and list what does not fit together")
+	cmd.Flags().BoolVar(&fsck, "fsck", false, "walk through every record and the audit log instead, and list what does not fit together")
 	cmd.Flags().BoolVar(&restored, "restored", false, "bring a Redis that was restored from a backup up to date, from the audit log; this changes records")
 	cmd.Flags().StringVar(&dns, "dns", "", "ask this DNS server, such as 1.1.1.1, about the sender's domain, instead of this host's: what is inside may differ from what the world sees")
 	cmd.AddCommand(doctorMail(w), doctorACL(w))

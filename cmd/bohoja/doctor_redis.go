@@ -8,6 +8,7 @@ import (
 
 	"github.com/bohoja/bohoja/cmd/bohoja/config"
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/audit"
 	"github.com/bohoja/bohoja/consent/redisstore"
 )
 
@@ -92,6 +93,32 @@ func apart(ctx context.Context, s *config.Settings, clients redisstore.Clients) 
 	}
 	return []finding{advice("keys", "%s and Redis' data (%s) lie on one file system: a copy of the whole of it undoes destruction; leave %s out of every backup",
 		short(s), answer["dir"], short(s))}
+}
+
+// examineLog looks whether the audit log verifies, in its files and against Redis.
+func examineLog(ctx context.Context, s *config.Settings) []finding {
+	const check = "audit log"
+	if !exists(s.Audit.Dir) {
+		return []finding{advice(check, "%s is not there yet; serve makes it", s.Audit.Dir)}
+	}
+	return withStore(s, func(store *redisstore.Store, _ redisstore.Clients) []finding {
+		keys, err := auditVerifiers("", s.Audit.Dir, s)
+		if err != nil {
+			return []finding{wrong(check, "%v", err)}
+		}
+		v, err := audit.Verify(ctx, s.Audit.Dir, keys, store)
+		if err != nil {
+			return []finding{wrong(check, "it cannot be read to its end (%s)", consent.CodeOf(err))}
+		}
+		found := make([]finding, 0, len(v.Faults)+1)
+		for _, f := range v.Faults {
+			found = append(found, wrong(check, "%s: %s; bohoja audit verify tells more", f.Kind, f.Detail))
+		}
+		if v.Sound() {
+			found = append(found, fine(check, "%d entries verify, %d of them under a signature, %d as in Redis", v.Entries, v.Covered, v.Compared))
+		}
+		return found
+	})
 }
 
 // examineRecords walks through every record of every app.

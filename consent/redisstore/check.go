@@ -2,7 +2,10 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -16,18 +19,34 @@ import (
 // in many steps, so what is listed while requests come in should be listed twice before it is believed.
 func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
 	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app}
+	c.records()
+	c.rights()
+	c.asking()
+	c.outbox()
+	c.audit("-")
+	return c.found, script.Fault(c.err)
+}
+
+// Sample does what Check does to a part of an app that is too large to be walked through often: to at most n members of each
+// list, from a place that differs at each call, so that looks that go on for long see all of it, and to the newest n audit
+// entries. Rights requests, which are few, are not looked at.
+func (s *Store) Sample(ctx context.Context, app string, n int64) ([]string, error) {
+	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app, most: n}
+	c.records()
+	c.someJobs()
+	c.audit(c.late(n))
+	return c.found, script.Fault(c.err)
+}
+
+// records looks at the lists of records.
+func (c *checker) records() {
 	for _, st := range consent.Statuses {
 		c.status(st)
 	}
-	c.asking()
 	c.members(c.n.subjects(), "subjects", func(m string) string { return m[strings.LastIndexByte(m, ':')+1:] })
 	c.members(c.n.guardians(), "guardians", func(m string) string { return m[min(digestSize, len(m)):] })
 	c.timers()
 	c.ages()
-	c.rights()
-	c.outbox()
-	c.audit()
-	return c.found, script.Fault(c.err)
 }
 
 // checker collects faults; its first error stops the rest.
@@ -36,6 +55,7 @@ type checker struct {
 	c     redis.UniversalClient
 	n     names
 	app   string
+	most  int64 // members of a list that are looked at; 0: all
 	found []string
 	err   error
 }
@@ -47,8 +67,9 @@ func (c *checker) fault(format string, args ...any) {
 // walk goes through a sorted set in pages.
 func (c *checker) walk(key string, each func(member string, score float64)) {
 	const page = 500
-	for from := int64(0); c.err == nil; from += page {
-		some, err := c.c.ZRangeWithScores(c.ctx, key, from, from+page-1).Result()
+	from, until := c.part(key)
+	for ; c.err == nil && from < until; from += page {
+		some, err := c.c.ZRangeWithScores(c.ctx, key, from, min(from+page, until)-1).Result()
 		c.err = err
 		for _, z := range some {
 			each(z.Member.(string), z.Score)
@@ -57,6 +78,21 @@ func (c *checker) walk(key string, each func(member string, score float64)) {
 			return
 		}
 	}
+}
+
+// part says which members of a list are looked at, by rank: all, or some in a row from a random place.
+func (c *checker) part(key string) (from, until int64) {
+	if c.most == 0 {
+		return 0, math.MaxInt64
+	}
+	all, err := c.c.ZCard(c.ctx, key).Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	if all > c.most {
+		from = rand.Int64N(all - c.most + 1)
+	}
+	return from, from + c.most
 }
 
 // fieldsOf reads a record's hash, empty when there is none.
@@ -217,10 +253,40 @@ func (c *checker) outbox() {
 	}
 }
 
-// audit checks that the numbers follow each other.
-func (c *checker) audit() {
+// someJobs checks some of the jobs that are due or dead: none is both.
+func (c *checker) someJobs() {
+	c.walk(c.n.dead(), func(id string, _ float64) {
+		if _, both := c.score(c.n.due(), id); both {
+			c.fault("job %s is in 2 of due and dead", id)
+		}
+	})
+	for _, list := range []string{c.n.due(), c.n.dead()} {
+		c.walk(list, func(id string, _ float64) {
+			if err := c.c.HGet(c.ctx, c.n.jobs(), id).Err(); errors.Is(err, redis.Nil) {
+				c.fault("job %s is due or dead and has no body", id)
+			}
+		})
+	}
+}
+
+// late is the id from which on the newest n audit entries are.
+func (c *checker) late(n int64) string {
+	last, err := c.c.XRevRangeN(c.ctx, c.n.audit(), "+", "-", 1).Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	if len(last) == 0 {
+		return "-"
+	}
+	head, _, _ := strings.Cut(last[0].ID, "-")
+	seq, _ := strconv.ParseInt(head, 10, 64)
+	return strconv.FormatInt(max(0, seq-n+1), 10) + "-0"
+}
+
+// audit checks that the numbers follow each other, from an id on.
+func (c *checker) audit(next string) {
 	last := int64(0)
-	for next := "-"; c.err == nil; {
+	for c.err == nil {
 		some, err := c.c.XRangeN(c.ctx, c.n.audit(), next, "+", 500).Result()
 		c.err = err
 		for _, m := range some {

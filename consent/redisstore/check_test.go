@@ -54,3 +54,41 @@ func TestCheckFindsDamage(t *testing.T) {
 		})
 	}
 }
+
+// TestSample: a large app is looked at in parts, and looks that go on find what one of them may miss.
+func TestSample(t *testing.T) {
+	m := miniredis.RunT(t)
+	s, _ := open(t, "redis://"+m.Addr())
+	base := "bt:{" + app + "}:"
+	var ids []string
+	for n := range 12 {
+		ids = append(ids, signup(t, s, n).ID)
+	}
+	if found, err := s.Sample(t.Context(), app, 100); err != nil || len(found) != 0 {
+		t.Fatalf("sound: %v, %v", found, err)
+	}
+	m.Del(base + "p:" + ids[7])
+	_, _ = m.ZAdd(base+"dead", 1, "job_x")
+	seen, missed := 0, 0
+	for range 200 {
+		found, err := s.Sample(t.Context(), app, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(strings.Join(found, "\n"), ids[7]) {
+			seen++
+		} else {
+			missed++
+		}
+		if !strings.Contains(strings.Join(found, "\n"), "job_x is due or dead and has no body") {
+			t.Fatalf("the only dead job was not looked at: %v", found)
+		}
+	}
+	if seen == 0 || missed == 0 {
+		t.Errorf("of 200 looks at 3 of 12 records %d saw the damage and %d did not", seen, missed)
+	}
+	_, _ = m.XAdd(base+"audit", "99-0", []string{"step", "x"})
+	if found, err := s.Sample(t.Context(), app, 1000); err != nil || !strings.Contains(strings.Join(found, "\n"), "audit entries are missing") {
+		t.Errorf("%v, %v", found, err)
+	}
+}
