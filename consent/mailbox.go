@@ -62,42 +62,76 @@ func AppendCanonical(dst []byte, s string) ([]byte, bool) {
 // appendPlain does what is surely right, and leaves the rest (also what is wrong) to ParseMailbox.
 func appendPlain(dst []byte, s string) ([]byte, bool) {
 	at := strings.LastIndexByte(s, '@')
-	if len(s) > maxAddress || at < 1 || at > maxLocal || !plainDomain(s[at+1:]) {
+	if len(s) > maxAddress || at < 1 || at > maxLocal {
 		return dst, false
 	}
 	from := len(dst)
-	last := byte('.')
-	tagged := false
-	for i := range at {
-		c := lower(s[i])
-		if c == '+' && i > 0 {
-			tagged = true
-		}
-		if !plainLocal[c] || c == '.' && last == '.' {
+	out, ok := appendLocal(dst, s[:at])
+	if !ok {
+		return dst, false
+	}
+	end := len(out)
+	out, ok = appendDomain(append(out, '@'), s[at+1:])
+	if !ok {
+		return dst, false
+	}
+	return unite(out, from, end), true
+}
+
+// appendLocal folds case and drops the tag. A plus in front begins no tag, and then none behind it does.
+func appendLocal(dst []byte, local string) ([]byte, bool) {
+	last, tagged := byte('.'), false
+	for i := range len(local) {
+		c := plainLocal[local[i]]
+		if c == 0 || c == '.' && last == '.' {
 			return dst, false
+		}
+		if c == '+' && i > 0 && local[0] != '+' {
+			tagged = true
 		}
 		if last = c; !tagged {
 			dst = append(dst, c)
 		}
 	}
-	if last == '.' {
-		return dst, false
-	}
-	return appendDomain(dst, from, s[at+1:]), true
+	return dst, last != '.'
 }
 
-// appendDomain ends an address whose local part begins at from.
-func appendDomain(dst []byte, from int, domain string) []byte {
-	end := len(dst)
-	dst = append(dst, '@')
-	for i := range len(domain) {
-		dst = append(dst, lower(domain[i]))
+// appendDomain folds case of a domain that IDNA leaves as it is otherwise.
+func appendDomain(dst []byte, d string) ([]byte, bool) {
+	dots, label, digits := 0, 0, true
+	for i := range len(d) {
+		c := plainDomain[d[i]]
+		switch {
+		case c == 0:
+			return dst, false
+		case c == '.':
+			if label == 0 || d[i-1] == '-' {
+				return dst, false
+			}
+			dots, label, digits = dots+1, -1, true
+		case c == '-':
+			if label == 0 || d[i-1] == '-' {
+				return dst, false
+			}
+			digits = false
+		case c >= 'a':
+			digits = false
+		}
+		if label++; label > maxLabel {
+			return dst, false
+		}
+		dst = append(dst, c)
 	}
+	return dst, dots > 0 && label > 0 && !digits && d[len(d)-1] != '-'
+}
+
+// unite gives the domains of one provider one name. The local part stands between from and end.
+func unite(dst []byte, from, end int) []byte {
 	switch string(dst[end+1:]) {
 	case "gmail.com", "googlemail.com":
-		dst = append(undotted(dst, from, end), "@gmail.com"...)
+		return append(undotted(dst, from, end), "@gmail.com"...)
 	case "hanmail.net":
-		dst = append(dst[:end], "@daum.net"...)
+		return append(dst[:end], "@daum.net"...)
 	}
 	return dst
 }
@@ -120,35 +154,18 @@ func lower(c byte) byte {
 	return c
 }
 
-// plainLocal are the characters of a local part that stand for themselves.
-var plainLocal = func() (t [256]bool) {
+// plainLocal has for each character of a plain local part its lower case, 0 for all others; plainDomain the same for domains.
+var plainLocal, plainDomain = func() (local, domain [256]byte) {
 	for c := range byte(0x80) {
-		t[c] = c == '.' || localRune(rune(c))
+		if c == '.' || localRune(rune(c)) {
+			local[c] = lower(c)
+		}
+		if c == '.' || c == '-' || localRune(rune(c)) && !strings.ContainsRune(atext, rune(c)) {
+			domain[c] = lower(c)
+		}
 	}
-	return t
+	return local, domain
 }()
-
-// plainDomain reports whether IDNA leaves the domain as it is, but for its case.
-func plainDomain(d string) bool {
-	dots, label, digits := 0, 0, true
-	for i := range len(d) {
-		switch c := lower(d[i]); {
-		case c >= 'a' && c <= 'z':
-			digits = false
-		case c >= '0' && c <= '9':
-		case c == '-' && label > 0 && d[i-1] != '-':
-			digits = false
-		case c == '.' && label > 0 && d[i-1] != '-':
-			dots, label, digits = dots+1, -1, true
-		default:
-			return false
-		}
-		if label++; label > maxLabel {
-			return false
-		}
-	}
-	return dots > 0 && label > 0 && !digits && d[len(d)-1] != '-'
-}
 
 func validLocal(local string) bool {
 	if len(local) == 0 || len(local) > maxLocal {
