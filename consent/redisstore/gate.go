@@ -61,8 +61,7 @@ func (s *Store) Blocks(ctx context.Context, apps []string, look []consent.Digest
 	blocks, now := make([]consent.Block, len(look)), today.MonthNumber()
 	for from := 0; from < len(look); from += askAtOnce {
 		part := look[from:min(from+askAtOnce, len(look))]
-		fields := looks(part)
-		cmds, err := s.lookUp(ctx, apps, part, func(p redis.Pipeliner, n names, _ []string) {
+		cmds, err := s.lookUp(ctx, apps, looks(part), func(p redis.Pipeliner, n names, fields []string) {
 			p.HMGet(ctx, n.flags(), fields...)
 		})
 		if err != nil {

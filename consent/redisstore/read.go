@@ -100,7 +100,7 @@ func (s *Store) subject(ctx context.Context, app, subject, after string, n int) 
 
 // ByCode implements consent.Reader: one round trip for all apps and digests.
 func (s *Store) ByCode(ctx context.Context, apps []string, code []consent.Digest) (consent.Claims, error) {
-	cmds, err := s.lookUp(ctx, apps, code, func(p redis.Pipeliner, n names, digests []string) {
+	cmds, err := s.lookUp(ctx, apps, texts(code, len(consent.Digest{})), func(p redis.Pipeliner, n names, digests []string) {
 		p.HMGet(ctx, n.codes(), digests...)
 	})
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *Store) Quiet(ctx context.Context, apps []string, guardian []consent.Dig
 	if err != nil {
 		return false, err
 	}
-	cmds, err := s.lookUp(ctx, apps, guardian, func(p redis.Pipeliner, n names, digests []string) {
+	cmds, err := s.lookUp(ctx, apps, texts(guardian, len(consent.Digest{})), func(p redis.Pipeliner, n names, digests []string) {
 		p.ZMScore(ctx, n.quiet(), digests...)
 	})
 	if err != nil {
@@ -154,8 +154,7 @@ func (s *Store) Quiet(ctx context.Context, apps []string, guardian []consent.Dig
 
 // Flagged implements consent.Reader: one round trip for all apps and digests.
 func (s *Store) Flagged(ctx context.Context, apps []string, look []consent.Digest, today consent.Date) ([]bool, error) {
-	fields := looks(look)
-	cmds, err := s.lookUp(ctx, apps, look, func(p redis.Pipeliner, n names, _ []string) {
+	cmds, err := s.lookUp(ctx, apps, looks(look), func(p redis.Pipeliner, n names, fields []string) {
 		p.HMGet(ctx, n.flags(), fields...)
 	})
 	if err != nil {
@@ -173,13 +172,9 @@ func (s *Store) Flagged(ctx context.Context, apps []string, look []consent.Diges
 }
 
 // lookUp asks every app for the same digests in one pipeline.
-func (s *Store) lookUp(ctx context.Context, apps []string, digests []consent.Digest, ask func(redis.Pipeliner, names, []string)) ([]redis.Cmder, error) {
-	if len(apps) == 0 || len(digests) == 0 {
+func (s *Store) lookUp(ctx context.Context, apps, texts []string, ask func(redis.Pipeliner, names, []string)) ([]redis.Cmder, error) {
+	if len(apps) == 0 || len(texts) == 0 {
 		return nil, nil
-	}
-	texts := make([]string, len(digests))
-	for i, d := range digests {
-		texts[i] = string(d[:])
 	}
 	cmds, err := s.read.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, app := range apps {

@@ -40,6 +40,30 @@ func read(c *gin.Context, into any) ([]byte, error) {
 	return decode(body, into)
 }
 
+// readOnly is read for calls that need no canonical form. Errors: as read.
+func readOnly(c *gin.Context, into any) error {
+	body, err := rawBody(c)
+	if err != nil {
+		return err
+	}
+	if len(body) == 0 {
+		return malformed("", "malformed", "a body is required")
+	}
+	if err := checkMedia(c.Request.Header); err != nil {
+		return err
+	}
+	return decodeOnly(body, into)
+}
+
+// decodeOnly reads an object in one pass. What it refuses is read again, so that the answer names the same fault as everywhere.
+func decodeOnly(body []byte, into any) error {
+	if jsontext.Value(body).Kind() == jsontext.KindBeginObject && json.Unmarshal(body, into, json.RejectUnknownMembers(true), privateTexts) == nil {
+		return nil
+	}
+	_, err := decode(body, into)
+	return err
+}
+
 // readOptional is read for a call that may come without a body. Errors: as read.
 func readOptional(c *gin.Context, into any) error {
 	body, err := rawBody(c)
@@ -90,31 +114,29 @@ func decode(body []byte, into any) ([]byte, error) {
 	if canonical.Kind() != jsontext.KindBeginObject {
 		return nil, malformed("", "malformed", "the body must be an object")
 	}
-	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true), privateTexts()); err != nil {
+	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true), privateTexts); err != nil {
 		return nil, explain(err)
 	}
 	return canonical, nil
 }
 
 // privateTexts reads a string straight into a consent.Private, so that it is hidden from the first moment on.
-func privateTexts() json.Options {
-	return json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, p *consent.Private) error {
-		switch d.PeekKind() {
-		case jsontext.KindString, jsontext.KindNull:
-		default:
-			return errors.ErrUnsupported // the ordinary reading refuses it, with its place
-		}
-		t, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		*p = consent.Private{}
-		if t.Kind() == jsontext.KindString {
-			*p = consent.Secret(t.String())
-		}
-		return nil
-	}))
-}
+var privateTexts = json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, p *consent.Private) error {
+	switch d.PeekKind() {
+	case jsontext.KindString, jsontext.KindNull:
+	default:
+		return errors.ErrUnsupported // the ordinary reading refuses it, with its place
+	}
+	t, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	*p = consent.Private{}
+	if t.Kind() == jsontext.KindString {
+		*p = consent.Secret(t.String())
+	}
+	return nil
+}))
 
 // explain makes an answer of the reader's error. It never quotes a value: errors are no place for personal data.
 func explain(err error) error {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -27,6 +29,10 @@ func FuzzDecode(f *testing.F) {
 		canonical, err := decode(body, &in)
 		if !bytes.Equal(sent, body) {
 			t.Fatal("the body was changed")
+		}
+		var only signupBody
+		if other := decodeOnly(body, &only); fmt.Sprint(other) != fmt.Sprint(err) || err == nil && !reflect.DeepEqual(only, in) {
+			t.Fatalf("%q is read in two ways: %v, %v", body, other, err)
 		}
 		if err != nil {
 			checkRefusal(t, err)

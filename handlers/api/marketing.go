@@ -58,7 +58,7 @@ func (a *API) gate(ctx context.Context, q *ask, query consent.GateQuery) ([]cons
 // checkMarketing is POST /v1/marketing/check.
 func (a *API) checkMarketing(q *ask) error {
 	var in checkBody
-	if _, err := read(q.c, &in); err != nil {
+	if err := readOnly(q.c, &in); err != nil {
 		return err
 	}
 	if in.Email.Empty() && in.Phone.Empty() && in.Subject == "" {
@@ -80,7 +80,7 @@ const batchTime = time.Minute
 func (a *API) checkBatch(q *ask) error {
 	_ = http.NewResponseController(q.c.Writer).SetReadDeadline(time.Now().Add(batchTime)) // a recorder in a test has none
 	var in batchBody
-	if _, err := read(q.c, &in); err != nil {
+	if err := readOnly(q.c, &in); err != nil {
 		return err
 	}
 	query := q.query(in.Kind, in.Basis)
