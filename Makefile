@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run first build test unit race browser lint proof proof-long pages look outside bench bench-gate all need-go tools clean
+.PHONY: run first build test unit race browser lint proof proof-long model mutants pages look outside bench bench-gate all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set; DEV="--listen 127.0.0.1:8090" elsewhere
 DEV ?=
@@ -55,6 +55,17 @@ proof-long: need-go
 	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|CutAlone|Weather|Outage|OnCluster|OnTLS|KeySets' ./consent/proof ./cmd/bohoja \
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
+
+## model: STEPS steps at random over a real Redis, each held against a model without a store; by hand, a quarter of an hour
+STEPS ?= 1000000
+model: need-go
+	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_MODEL_STEPS=$(STEPS) \
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestModel$$' ./consent | grep -E '^(ok|FAIL|panic)|as the model says|failed|reproduce|draw'
+
+## mutants: takes every guard of the list out, one after the other; each must be seen by a suite. By hand, half an hour
+mutants: need-go
+	BOHOJA_MUTANTS=all $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestMutants$$' ./cmd/bohoja \
+	  | grep -E '^(ok|FAIL|panic)|taken out|^ +--- FAIL|stays green|could not be run'
 
 ## pages: every page and letter in every state, and the element; axe at 390 px in light, in all modes with PAGES=-axe-all; TypeScript types
 PAGES ?=

@@ -3,194 +3,175 @@
 package consent_test
 
 import (
-	"fmt"
-	"strings"
-	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/bohoja/bohoja/consent"
-	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
-// model is what one request should be, kept without a store: the state-and-call table of the API and two deadlines.
+// model is what one request should be, kept without a store: the state-and-call table of the API, its limits and its
+// deadlines. Times are durations since something, as far as the test has moved the clock.
 type model struct {
-	status  consent.Status
-	custody consent.Custody
-	age     time.Duration // since signup
-	granted time.Duration // since the grant
-	asked   bool          // the data was asked for
+	status   consent.Status
+	custody  consent.Custody
+	age      time.Duration // since signup
+	waits    time.Duration // granted data: since its window began
+	over     time.Duration // since the end
+	asked    bool          // the data was asked for
+	acked    bool
+	delivery bool // the optional purpose is in force
+
+	gen       int
+	name      string // of the first guardian, as last set
+	address   string
+	misnamed  bool
+	namesSet  int
+	guardians int
+	tries     int
+	locked    time.Duration // left
+	paused    time.Duration // left, for the first guardian
+	resends   map[int]int   // by UTC day
+	disclosed int
+	lifted    bool
+
+	owes      bool // the app has to confirm an erasure
+	owed      time.Duration
+	erased    bool
+	eraseLate bool
+
+	rights []right // the open ones
 }
 
+// right is an open rights request.
+type right struct {
+	id   string
+	kind consent.RightKind
+	held bool
+}
+
+const (
+	modelLock  = time.Hour
+	modelMonth = 30 * 24 * time.Hour
+)
+
 // pass lets time go by: an unanswered request ends at its deadline, uncollected data when its window is over.
-func (m *model) pass(d, window time.Duration) {
+func (m *model) pass(d time.Duration, set consent.Settings) {
 	m.age += d
-	if m.status == consent.Pending && m.age >= consent.DefaultPending {
-		m.status, m.custody = consent.Expired, consent.Destroyed
+	if m.status.Ended() {
+		m.over += d
+	}
+	m.locked, m.paused = max(0, m.locked-d), max(0, m.paused-d)
+	if m.status == consent.Pending && m.age >= set.Pending {
+		m.end(consent.Expired)
+		m.over = m.age - set.Pending
 	}
 	if m.status == consent.Granted {
-		if m.granted += d; m.granted >= window {
+		if m.waits += d; m.waits >= set.Window {
 			m.custody = consent.Destroyed
+		}
+	}
+	if m.owes && !m.erased {
+		if m.owed += d; m.owed >= set.EraseDue {
+			m.eraseLate = true
 		}
 	}
 }
 
 // end moves to an end, where nothing is held.
-func (m *model) end(to consent.Status) { m.status, m.custody = to, consent.Destroyed }
+func (m *model) end(to consent.Status) { m.status, m.custody, m.over = to, consent.Destroyed, 0 }
 
-// run is a request on the real store beside its model.
-type run struct {
-	*consenttest.Kit
-	t     *testing.T
-	r     *rapid.T
-	id    string
-	token string
-	m     model
+// grant moves on to a consent; the withdrawal has tries of its own.
+func (m *model) grant(delivery bool) {
+	m.status, m.delivery, m.waits = consent.Granted, delivery, 0
+	m.tries, m.locked = 0, 0
 }
 
-func (r *run) wait(d time.Duration) {
-	r.Advance(d)
-	r.m.pass(d, r.Service.Settings.Window)
+// miss is a wrong second fact, and what is said.
+func (m *model) miss() string {
+	if m.locked > 0 {
+		return "locked"
+	}
+	if m.tries == consent.MaxTries {
+		m.tries = 0 // a lock that is over takes its misses with it
+	}
+	if m.tries++; m.tries == consent.MaxTries {
+		m.locked = modelLock
+		return "locked"
+	}
+	return "fact_mismatch"
 }
 
-// same fails unless the error has this code; "" means none.
-func (r *run) same(what string, err error, code string) {
-	got := ""
-	if err != nil {
-		got = consent.CodeOf(err)
+// hit is a right second fact: what is said, "" for yes.
+func (m *model) hit() string {
+	if m.locked > 0 {
+		return "locked"
 	}
-	if got != code {
-		r.r.Fatalf("%s of a request that is %s, %s: %q, want %q", what, r.m.status, r.m.custody, got, code)
+	if m.tries == consent.MaxTries {
+		m.tries = 0
 	}
+	return ""
 }
 
-// decide walks the pages to an answer; on a request that is over there is nothing to decide, and nothing may change.
-func (r *run) decide(d consent.Decision, to consent.Status) {
-	v, err := r.Service.Open(r.t.Context(), r.token)
-	if err != nil || v.Proof == "" {
-		if r.m.status == consent.Pending {
-			r.r.Fatalf("a pending request shows no form: %v", err)
-		}
-		return
-	}
-	r.wait(3 * time.Second)
-	a := yes()
-	a.Decision = d
-	c, err := r.Service.Check(r.t.Context(), r.token, v.Proof, a)
-	if err != nil {
-		r.r.Fatalf("check: %v", err)
-	}
-	_, err = r.Service.Decide(r.t.Context(), r.token, c.Proof, "yes", false)
-	r.same("decide", err, "")
-	if to == consent.Granted {
-		r.m.status, r.m.granted = to, 0
-		return
-	}
-	r.m.end(to)
-}
-
-func (r *run) release() {
-	_, err := r.Service.Release(r.t.Context(), r.App, app, r.id)
-	switch {
-	case r.m.status == consent.Pending:
-		r.same("release", err, "not_granted")
-	case r.m.custody == consent.Destroyed:
-		r.same("release", err, "destroyed")
-	default:
-		r.same("release", err, "")
-		r.m.custody, r.m.asked = consent.Released, true
+// take takes a consent back, all of it or the optional purpose.
+func (m *model) take(all bool) {
+	m.owes, m.owed, m.erased, m.eraseLate = true, 0, false, false
+	m.delivery = false
+	if all {
+		m.end(consent.Withdrawn)
 	}
 }
 
-func (r *run) acknowledge() {
-	if r.m.status == consent.Pending || r.m.status == consent.Granted && r.m.custody != consent.Destroyed {
-		_, err := r.Service.Acknowledge(r.t.Context(), r.App, app, r.id)
-		switch {
-		case r.m.status == consent.Pending:
-			r.same("acknowledge", err, "not_granted")
-		case !r.m.asked:
-			r.same("acknowledge", err, "not_released")
-		default:
-			r.same("acknowledge", err, "")
-			r.m.custody = consent.Destroyed
-		}
-	}
-}
-
-func (r *run) cancel() {
-	_, err := r.Service.Cancel(r.t.Context(), r.App, app, r.id)
-	switch r.m.status {
-	case consent.Pending, consent.Cancelled:
-		r.same("cancel", err, "")
-		r.m.end(consent.Cancelled)
-	default:
-		r.same("cancel", err, "not_pending")
-	}
-}
-
-func (r *run) withdraw() {
-	_, err := r.Service.Withdraw(r.t.Context(), r.App, app, r.id, nil)
-	switch r.m.status {
-	case consent.Granted, consent.Withdrawn:
-		r.same("withdraw", err, "")
-		r.m.end(consent.Withdrawn)
+// needsConsent is what a call says that a consent in force is for.
+func (m *model) needsConsent() string {
+	switch m.status {
+	case consent.Granted:
+		return ""
 	case consent.Pending:
-		r.same("withdraw", err, "not_granted")
-	default:
-		r.same("withdraw", err, "ended")
+		return "not_granted"
 	}
+	return "ended"
 }
 
-// agree holds the record against the model.
-func (r *run) agree(*rapid.T) {
-	rec, err := r.Store.Get(r.t.Context(), "shop", r.id)
-	if err != nil {
-		r.r.Fatal(err)
+// release is what asking for the data says.
+func (m *model) release() string {
+	switch {
+	case m.status == consent.Pending:
+		return "not_granted"
+	case m.custody == consent.Destroyed:
+		return "destroyed"
+	case m.holds() > 0:
+		return "on_hold"
 	}
-	if rec.Status != r.m.status || rec.Custody != r.m.custody {
-		r.r.Fatalf("the record is %s, %s; the model %s, %s", rec.Status, rec.Custody, r.m.status, r.m.custody)
-	}
-	if (len(rec.Data) == 0) != (r.m.custody == consent.Destroyed) {
-		r.r.Fatalf("custody %s with %d bytes of data", rec.Custody, len(rec.Data))
-	}
+	return ""
 }
 
-// TestModel walks requests at random over a real Redis and holds every answer against a model without a store.
-func TestModel(t *testing.T) {
-	k := consenttest.NewOn(t, consenttest.Redis(t).URL(), t.TempDir())
-	k.Service.Settings.GuardianDay = 1 << 30 // the walks share one guardian
-	k.Service.Settings.Reask = 0
-	requests, steps := 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
-		requests++
-		in := ask(fmt.Sprintf("model-%d", requests))
-		in.Child.BirthDate = consent.Private{} // the clock runs years ahead, and this child stays under age
-		ticket := signup(t, k, in)
-		k.Work()
-		var link string
-		for _, l := range k.Letters.All() {
-			if l.Case == ticket.Record.ID && l.Kind == consent.LetterInvite {
-				link = l.Link
-			}
+func (m *model) acknowledge() string {
+	switch {
+	case m.acked:
+		return ""
+	case m.status == consent.Pending:
+		return "not_granted"
+	case m.custody == consent.Destroyed:
+		return "destroyed"
+	case !m.asked:
+		return "not_released"
+	}
+	return ""
+}
+
+// holds is how many corrections are open.
+func (m *model) holds() int {
+	n := 0
+	for _, r := range m.rights {
+		if r.held {
+			n++
 		}
-		_, token, ok := strings.Cut(link, "/c/")
-		if !ok {
-			rt.Fatal("no invitation")
-		}
-		r := &run{Kit: k, t: t, r: rt, id: ticket.Record.ID, token: token, m: model{status: consent.Pending, custody: consent.Held}}
-		step := func(f func()) func(*rapid.T) { return func(*rapid.T) { steps++; f() } }
-		rt.Repeat(map[string]func(*rapid.T){
-			"":            r.agree,
-			"grant":       step(func() { r.decide(consent.DecideGrant, consent.Granted) }),
-			"decline":     step(func() { r.decide(consent.DecideDecline, consent.Declined) }),
-			"release":     step(r.release),
-			"acknowledge": step(r.acknowledge),
-			"cancel":      step(r.cancel),
-			"withdraw":    step(r.withdraw),
-			"hour":        step(func() { r.wait(time.Hour) }),
-			"days":        step(func() { r.wait(60 * time.Hour) }),
-		})
-	})
-	t.Logf("%d requests, %d steps, each as the model says", requests, steps)
+	}
+	return n
+}
+
+// anew begins the window again, as the first hold and the end of the last one do.
+func (m *model) anew() {
+	if m.custody != consent.Destroyed {
+		m.waits = 0
+	}
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mutant is one guard taken out of the source, and the suite that must notice.
+type mutant struct {
+	name  string // what it guards against
+	file  string // below the module's root
+	guard string // stands there exactly once
+	hole  string // instead of it
+	suite string // package
+	run   string // its tests
+}
+
+const (
+	storeSuite = "./consent/redisstore"
+	storeTests = "TestStoreOnMiniredis"
+)
+
+// mutants are the guards on which the promises rest. TestMutants (tag proof) takes them out one after the other.
+var mutants = []mutant{
+	// Who decides, and until when: the scripts.
+	{"a decision past the deadline", "consent/redisstore/lua/lib.lua", "r.t == 'pending' and now < num(r.X)", "r.t == 'pending'", storeSuite, storeTests},
+	{"a clock that is moved in the live space", "consent/redisstore/lua/lib.lua", "if ARGV[1] ~= '0' and string.sub(KEYS[1], 1, 3) ~= 'bt:' then", "if false then", storeSuite, "TestLiveHasNoOffset"},
+	{"an answer after the decoy", "consent/redisstore/lua/lib.lua", "return left > 0 and left or nil", "return nil", storeSuite, storeTests},
+	{"a link of an older generation decides", "consent/redisstore/lua/grant.lua", "if r.g ~= arg(1) then return refuse('replaced') end", "", storeSuite, storeTests},
+	{"a yes to people who changed meanwhile", "consent/redisstore/lua/grant.lua", "if r.v ~= arg(2) then return refuse('stale') end", "", storeSuite, storeTests},
+	{"a yes while approving is locked", "consent/redisstore/lua/grant.lua", "if num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end", "", storeSuite, storeTests},
+	{"a yes to another's hour key", "consent/redisstore/lua/signup.lua", "if number(2) ~= hour and number(2) ~= hour - 3600000 then return refuse('clock_skew') end", "", storeSuite, storeTests},
+	{"a key of idempotency for another body", "consent/redisstore/lua/signup.lua", "if body ~= arg(4) then return refuse('idempotency_mismatch') end", "", storeSuite, storeTests},
+	{"two requests for one child", "consent/redisstore/lua/signup.lua", "if other and num(redis.call('ZSCORE', k_in.pending, other) or '0') > now then return refuse('already_pending', other) end", "", storeSuite, storeTests},
+	{"asking again right after a refusal", "consent/redisstore/lua/signup.lua", "if pause > now then return refuse('recently_refused', text(pause - now)) end", "", storeSuite, storeTests},
+	{"data without a grant", "consent/redisstore/lua/release.lua", "if r.t == 'pending' then return refuse('not_granted') end", "", storeSuite, storeTests},
+	{"data past its window", "consent/redisstore/lua/release.lua", " or now >= num(r.R) then", " then", storeSuite, storeTests},
+	{"data on hold (423)", "consent/redisstore/lua/release.lua", "if r.h then return refuse('on_hold') end", "", "./handlers/api", "TestOnHold"},
+	{"destroying what was never handed over", "consent/redisstore/lua/acknowledge.lua", "if r.c == 'held' then return refuse('not_released') end", "", storeSuite, storeTests},
+	{"expiring too early", "consent/redisstore/lua/expire.lua", "if now < num(r.X) and arg(1) ~= 'unreadable' then return refuse('not_due') end", "", storeSuite, storeTests},
+	{"a correction that recipients were not told of", "consent/redisstore/lua/answer.lua", " and redis.call('HLEN', k_disclosed) > 0 then", " and false then", storeSuite, storeTests},
+	{"resends without end", "consent/redisstore/lua/resend.lua", "if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end", "", storeSuite, storeTests},
+	{"letters without end", "consent/redisstore/lua/count.lua", ">= tonumber(ARGV[3]) then", ">= tonumber(ARGV[3]) + 1000 then", "./consent", "TestLettersPerDay"},
+	{"a job done by one who lost it", "consent/outbox/done.lua", "if not outbox_held(KEYS[2], ARGV[2], ARGV[3]) then return 0 end", "", "./consent/outbox", "Fence"},
+	{"a step that is sent twice", "consent/redisstore/script/command.go", "return c.once }", "return false }", "./consent/redisstore/script", "TestExecutedOnce"},
+
+	// The second fact.
+	{"tries past the lock", "consent/redisstore/lua/try.lua", "if locked > now and not mailed then return refuse('locked', text(locked - now)) end", "", "./consent", "Lock|Parallel|Miss"},
+	{"a fact that is wrong", "consent/fact.go", "if !hit {", "if !hit && false {", "./handlers/guardian", "TestFaults|TestMisses"},
+	{"a try that is charged after it is compared", "consent/fact.go", chargeFirst, compareFirst, "./consent", "TestParallelWrongAnswersCostFive|TestFiveMissesCloseTheGrant"},
+	{"a name that is no name", "consent/correct.go", "if isGeneric(name) {", "if isGeneric(name) && false {", "./consent", "TestCorrectRefuses|TestJoinRefuses"},
+	{"a guardian who is the child", "consent/signup_check.go", "own.Canonical.Reveal() == box.Canonical.Reveal()", "false", "./consent", "TestSignupRefuses|TestSignupTellsEveryFaultAtOnce"},
+	{"a guardian who is a minor", "consent/answers.go", "case !p.IsAdult(birth, s.Clock()):", "case !p.IsAdult(birth, s.Clock()) && false:", "./handlers/guardian", "TestFaults"},
+	{"a form that comes back at once", "consent/decide.go", "if s.tooFast(p) {\n\t\treturn out, ErrTooFast", "if false {\n\t\treturn out, ErrTooFast", "./handlers/guardian", "TestTooFast"},
+	{"a proof that is good for two hops", "consent/proof.go", "p.Step != want", "false", "./handlers/guardian", "TestProofIsGoodForOneHop"},
+	{"a letter to one who wants none", "consent/invite.go", "if quiet {", "if quiet && false {", "./consent", "TestLetterToOneWhoWantsNoneAnyMore"},
+
+	// Links.
+	{"another algorithm", "consent/link/link.go", "jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),", `jwt.WithValidMethods([]string{"HS256", "HS384", "HS512"}),`, "./consent/link", "TestEachCheckRefuses"},
+	{"a link for another page", "consent/link/link.go", "jwt.WithAudience(string(aud)),", "", "./consent/link", "TestLinkIsForOneAudience"},
+	{"a link of another service", "consent/link/link.go", "jwt.WithIssuer(issuer),", "", "./consent/link", "TestSpacesAreApart|TestEachCheckRefuses"},
+	{"a link that never ends", "consent/link/link.go", "jwt.WithExpirationRequired(),", "", "./consent/link", "TestEachCheckRefuses"},
+	{"a link past its end", "consent/link/link.go", "if !now.Before(c.Expires) {", "if !now.Before(c.Expires) && false {", "./consent/link", "TestExpired"},
+	{"a link to the address of before opens", "consent/open.go", "aud == LinkDecide && c.Gen != rec.Gen", "false", "./consent", "TestCorrectedAddress"},
+
+	// What may not come in.
+	{"a resident number (KR-24)", "consent/resident.go", "return residentShape.MatchString(s)", "return false", "./consent", "Resident"},
+	{"a resident number as a telephone number", "consent/signup_check.go", "if hasResidentNumber(p.Reveal()) {", "if false {", "./consent", "Resident"},
+	{"a guardian's birth date (KR-02)", "handlers/api/signup.go", "type guardianBody struct {", "type guardianBody struct {\n\tBirthDate consent.Private `json:\"birth_date\"`", "./handlers/api", "TestRefusals"},
+	{"a key without the scope", "handlers/api/auth.go", `if scope != "" && !slices.Contains(k.Scopes, scope) {`, `if scope != "" && !slices.Contains(k.Scopes, scope) && false {`, "./handlers/api", "TestMatrix"},
+	{"a secret key in a browser", "handlers/api/auth.go", `if len(c.Request.Header.Values("Origin")) > 0 &&`, `if false &&`, "./handlers/api", "TestLeakedKey|TestMatrix|TestRefusals"},
+	{"a key that was revoked", "handlers/api/auth.go", "if found == nil || a.revoked(found.key.SHA256) {", "if found == nil {", "./handlers/api", "TestRevokedKey|TestKeyTakenBack"},
+	{"an embed token that makes two requests", "consent/redisstore/steps.go", "if d.Once && len(out) > 2 {", "if false {", "./consent", "TestEmbedToken"},
+	{"an embed token from another page", "consent/embed.go", `|| e.Origin != "" && !slices.Contains(app.Origins, e.Origin) {`, "|| slices.Contains(app.Origins, `-`) {", "./consent", "TestEmbedTokenIsBound"},
+	{"an embed token that is over", "consent/embed.go", "len(people.Guardians) == 0 || !s.Clock().Before(e.Expires) ||", "len(people.Guardians) == 0 ||", "./consent", "TestEmbedToken"},
+	{"an address in X-Forwarded-For that anybody wrote", "handlers/web/network.go", "i >= 0 && n.trusts(client); i--", "i >= 0; i--", "./handlers/web", "TestNetworks"},
+
+	// What may not go out.
+	{"items that were refused", "consent/grant.go", "data, err := s.grantedData(v.App, rec, p.Granted)", "data, err := s.grantedData(v.App, rec, rec.Asked)", "./consent", "TestRefusedItemsDieWithTheirHour|TestOnlyGrantedItemsAreReleased"},
+	{"advertising when nothing is known", "consent/marketing.go", "blocks, err := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())\n\tif err != nil {\n\t\treturn nil, err\n\t}", "blocks, _ := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())", "./handlers/api", "TestGateFailsClosed"},
+	{"half a list that looks whole", "handlers/api/filter.go", "panic(http.ErrAbortHandler) // the server's own way to cut an answer", "return nil", "./handlers/api", "TestFilterIsCut"},
+	{"a name in full", "consent/mask.go", `return string(r[0]) + strings.Repeat("*", len(r)-2) + string(r[len(r)-1])`, "return string(r)", "./consent", "TestMasks"},
+	{"a fact in a letter", "consent/letter.go", "MaskName(people.Child.Name.Reveal())\n\treturn s.addLinks", "g.Name.Reveal()\n\treturn s.addLinks", "./consent", "TestNoLetterHoldsAFact"},
+	{"a name in a log", "consent/private.go", `func (p Private) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }`, "func (p Private) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.Reveal())) }", "./consent", "TestPrivate"},
+	{"a ciphertext in another record", "consent/seal/header.go", "[...]string{l.App, l.ID, l.Field}", `[...]string{l.App, "", l.Field}`, "./consent/seal", "TestLabelIsBound"},
+	{"a key that outlives its hour", "consent/seal/vault.go", "if k.deadAt(v.opt.Clock()) {", "if k.deadAt(v.opt.Clock()) && false {", "./consent/seal", "TestDeathByTheClock"},
+	{"letters in clear", "mailer/conn.go", "if offered, _ := c.smtp.Extension(\"STARTTLS\"); !offered {\n\t\treturn errNoSTARTTLS", "if offered, _ := c.smtp.Extension(\"STARTTLS\"); !offered {\n\t\t_ = errNoSTARTTLS\n\t\treturn nil", "./mailer", "TestStrippedSTARTTLS"},
+	{"a page in somebody's frame", "handlers/web/headers.go", "form-action 'self'; base-uri 'none'; frame-ancestors 'none'\"\n\tpolicyDocs", "form-action 'self'; base-uri 'none'\"\n\tpolicyDocs", "./handlers/web", "TestHeaders"},
+
+	// Webhooks.
+	{"a webhook to the metadata service", "consent/webhook/guard.go", `if slices.Contains(metadata, at.Addr().Unmap().WithZone("")) {`, "if slices.Contains(metadata, netip.Addr{}) {", "./consent/webhook", "TestGuard"},
+	{"a webhook to a reserved address", "consent/webhook/guard.go", "if err := g.wide.Safe(network, address, c); err != nil {", "if err := g.wide.Safe(network, address, c); err != nil && false {", "./consent/webhook", "TestGuard"},
+	{"a webhook into the own network", "consent/webhook/guard.go", "if err := g.public.Safe(network, address, c); err != nil {", "if err := g.public.Safe(network, address, c); err != nil && false {", "./consent/webhook", "TestGuard|TestRefuses|TestRebinding"},
+	{"a webhook that is led elsewhere", "consent/webhook/deliver.go", "d.transport.RoundTrip(req.WithContext(ctx))", "(&http.Client{Transport: d.transport}).Do(req.WithContext(ctx))", "./consent/webhook", "TestRedirectsAreNotFollowed"},
+
+	// Staff, the log, a restored store.
+	{"a staff sign-in without the second factor", "consent/staff/service.go", "return at, fits && right && p.State == Active", "return at, (fits || true) && right && p.State == Active", "./consent/staff", "TestEnterTellsNothing"},
+	{"staff tries without end", "consent/staff/service.go", "if wait > 0 {", "if wait > 0 && false {", "./consent/staff", "TestTriesAreChargedFirst"},
+	{"a second factor that is good twice", "consent/redisstore/lua/enter.lua", "if tonumber(ARGV[4]) <= last then return 0 end", "", "./consent/staff", "TestACodeIsGoodOnce"},
+	{"a form from another site", "handlers/ops/desk.go", "return answer{}, errCrossOrigin", "_ = errCrossOrigin", "./handlers/ops", "TestCrossOrigin"},
+	{"a role that may not", "handlers/ops/desk.go", "case !v.who.Role.May(r.may):", "case false:", "./handlers/ops", "TestRoutesAndRoles"},
+	{"an entry of the log that was edited", "consent/audit/verify.go", "v.tree.root() == c.Root", "true", "./consent/audit", "TestTampering"},
+	{"an entry of the log that is missing", "consent/audit/verify.go", "case known && e.Seq > last+1:", "case false:", "./consent/audit", "TestTampering|TestMissingDay|TestCut"},
+	{"a store that is a restored backup", "consent/audit/tide.go", "if end < mark {", "if false && end < mark {", "./consent/audit", "TestTide"},
+	{"a step in safe mode", "consent/redisstore/store.go", "if err := s.admit(); err != nil {", "if err := s.admit(); err != nil && false {", storeSuite, "TestAdmit"},
+}
+
+// The order of charging and comparing, as it is and as it must not be.
+const (
+	chargeFirst = `	rec, err := s.Store.Try(ctx, m, Trial{Gen: v.Record.Gen, Limit: MaxTries, Lock: LockFor, Code: fact == FactCode})
+	if err != nil {
+		return "", err
+	}
+	hit, err := s.factHolds(ctx, *v, fact, name, code)
+	if err != nil {
+		return "", err
+	}
+	if !hit {`
+	compareFirst = `	hit, err := s.factHolds(ctx, *v, fact, name, code)
+	if err != nil {
+		return "", err
+	}
+	rec, err := s.Store.Try(ctx, m, Trial{Gen: v.Record.Gen, Limit: MaxTries, Lock: LockFor, Code: fact == FactCode})
+	if err != nil && !hit {
+		return "", err
+	}
+	if !hit {`
+)
+
+// TestMutantsFit keeps the list young: each guard stands in its file exactly once.
+func TestMutantsFit(t *testing.T) {
+	const least = 25
+	if len(mutants) < least {
+		t.Errorf("%d guards, and there must be %d", len(mutants), least)
+	}
+	names := map[string]bool{}
+	for _, m := range mutants {
+		text, err := os.ReadFile(filepath.Join("..", "..", m.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), m.guard); n != 1 {
+			t.Errorf("%s: the guard stands %d times in %s: the list is old", m.name, n, m.file)
+		}
+		if names[m.name] {
+			t.Errorf("two guards are called %q", m.name)
+		}
+		names[m.name] = true
+	}
+}
