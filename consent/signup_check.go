@@ -23,7 +23,7 @@ var noticeForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 func (s *Service) checkSignup(ctx context.Context, app *App, in *Signup, now time.Time) (Mailbox, []Warning, error) {
 	var f faults
 	book := s.Book()
-	checkResident(&f, in) // before telephone numbers take another form
+	checkResident(&f, in)
 	checkSubject(&f, in.Subject)
 	if !noticeForm.MatchString(in.Notice) {
 		f.add("/child_notice/version", "notice_missing", "the child must be shown the notice of GET /v1/child-notice, and its version named here")
@@ -144,9 +144,14 @@ func (s *Service) checkChildContacts(f *faults, in *Signup) {
 	s.checkPhone(f, "/child/phone", &in.Child.Phone)
 }
 
-// checkPhone replaces a number by its canonical form.
+// checkPhone replaces a number by its canonical form. A resident registration number is one too, as soon as somebody writes
+// +82 before it, so it is looked for in what was typed (KR-24).
 func (s *Service) checkPhone(f *faults, pointer string, p *Private) {
 	if p.Empty() {
+		return
+	}
+	if hasResidentNumber(p.Reveal()) {
+		f.add(pointer, "resident_number", residentDetail)
 		return
 	}
 	e164, err := s.Phones.Canonical(p.Reveal(), s.Book().Profile.Region())
@@ -207,17 +212,17 @@ func checkReturn(f *faults, app *App, url string) {
 	}
 }
 
-// checkResident refuses resident registration numbers wherever a text is free (KR-24).
+const residentDetail = "this looks like a resident registration number, which may not be processed"
+
+// checkResident refuses resident registration numbers wherever a text is free (KR-24); checkPhone has its own look.
 func checkResident(f *faults, in *Signup) {
-	const detail = "this looks like a resident registration number, which may not be processed"
 	for _, field := range []struct{ pointer, text string }{
 		{"/subject", in.Subject}, {"/child_notice/version", in.Notice}, {"/child/name", in.Child.Name.Reveal()}, {"/guardian/name", in.Guardian.Name.Reveal()},
 		{"/child/email", in.Child.Email.Reveal()}, {"/guardian/email", in.Guardian.Email.Reveal()},
-		{"/child/phone", in.Child.Phone.Reveal()}, {"/guardian/phone", in.Guardian.Phone.Reveal()},
 		{"/child/birth_date", in.Child.BirthDate.Reveal()}, {"/return_url", in.ReturnURL},
 	} {
 		if hasResidentNumber(field.text) {
-			f.add(field.pointer, "resident_number", detail)
+			f.add(field.pointer, "resident_number", residentDetail)
 		}
 	}
 	for _, name := range sortedKeys(in.Data) {
@@ -225,7 +230,7 @@ func checkResident(f *faults, in *Signup) {
 		dec.UseNumber()
 		var v any
 		if dec.Decode(&v) != nil || hasResidentNumber(name) || anyResidentNumber(v) {
-			f.add("/data/"+escapePointer(name), "resident_number", detail)
+			f.add("/data/"+escapePointer(name), "resident_number", residentDetail)
 		}
 	}
 }

@@ -126,6 +126,26 @@ func TestSignupRefusesResidentNumbers(t *testing.T) {
 	}
 }
 
+// Thirteen digits are also a telephone number, once somebody writes +82 before them: they are looked at as they were typed.
+func TestResidentNumberAsATelephone(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	for _, text := range []string{"1403023123456", "140302 3123456", wide} {
+		in := ask("user-1")
+		in.Child.Phone, in.Guardian.Phone = consent.Secret(text), consent.Secret(text)
+		_, err := k.Service.Signup(t.Context(), k.App, app, in)
+		same(t, "faults of "+text, faults(err), "/child/phone resident_number", "/guardian/phone resident_number")
+		_, err = k.Service.AgeCheck(t.Context(), k.App, consent.AgeCheck{
+			Claim: consent.AgeClaim{Age: new(11)}, Phone: consent.Secret(text),
+		})
+		same(t, "faults of an age check with "+text, faults(err), "/phone resident_number")
+		_, err = k.Service.Flag(t.Context(), k.App, app, consent.Minor{
+			Who: consent.Identity{Phone: consent.Secret(text)}, Claim: consent.AgeClaim{Age: new(11)},
+		})
+		same(t, "faults of a flag for "+text, faults(err), "/phone resident_number")
+	}
+}
+
 func TestSignupTellsEveryFaultAtOnce(t *testing.T) {
 	t.Parallel()
 	k := consenttest.New(t)
