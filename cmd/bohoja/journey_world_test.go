@@ -136,6 +136,10 @@ func (s *story) wordRedis(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Fatalf("Redis says %q", got)
 			}
 		}
+	case args[0] == "holds":
+		if got := s.redis.Command("SET", args[1], args[2]); got != "+OK" {
+			ts.Fatalf("Redis says %q", got)
+		}
 	case one(ts, args) == "restarts":
 		s.redis.Restart()
 		s.stage.returned()

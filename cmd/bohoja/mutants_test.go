@@ -104,7 +104,8 @@ var mutants = []mutant{
 	{"an entry of the log that was edited", "consent/audit/verify.go", "v.tree.root() == c.Root", "true", "./consent/audit", "TestTampering"},
 	{"an entry of the log that is missing", "consent/audit/verify.go", "case known && e.Seq > last+1:", "case false:", "./consent/audit", "TestTampering|TestMissingDay|TestCut"},
 	{"a store that is a restored backup", "consent/audit/tide.go", "if end < mark {", "if false && end < mark {", "./consent/audit", "TestTide"},
-	{"a step in safe mode", "consent/redisstore/store.go", "if err := s.admit(); err != nil {", "if err := s.admit(); err != nil && false {", storeSuite, "TestAdmit"},
+	{"a step on records of a newer form", "consent/redisstore/schema.go", "err == nil && is <= Schema {", "err == nil && is >= 0 {", storeSuite, "TestSchema"},
+	{"a step in safe mode", "consent/redisstore/store.go", "if err := s.Admits(); err != nil {", "if err := s.Admits(); err != nil && false {", storeSuite, "TestAdmit"},
 }
 
 // The order of charging and comparing, as it is and as it must not be.

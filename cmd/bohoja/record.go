@@ -28,10 +28,10 @@ func (h *house) admitted(name redisstore.Space) func() error {
 	return nil
 }
 
-// working lists the apps whose outbox is worked: none of the live space in safe mode, so that no letter goes out.
-func (h *house) working(name redisstore.Space) func() []string {
+// working lists the apps whose outbox is worked: none while the store admits no step, as in safe mode, so that no letter goes out.
+func (h *house) working(store *redisstore.Store) func() []string {
 	return func() []string {
-		if name == redisstore.Live && h.tide.Admit() != nil {
+		if store.Admits() != nil {
 			return nil
 		}
 		return h.apps()

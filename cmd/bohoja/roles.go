@@ -126,7 +126,7 @@ func (s *space) sameTime(ctx context.Context) error {
 // tick learns where the test space's clock stands; another process may have moved it.
 func (s *space) tick(ctx context.Context) error {
 	_, err := s.store.Offset(ctx)
-	return err
+	return errors.Join(err, s.store.Learn(ctx))
 }
 
 // watch tells of a Redis that may lose what it accepted.

@@ -120,7 +120,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 		s.service.Domains = &mailer.Domains{}
 	}
 	s.relay = outbox.NewRelay(outbox.Setup{
-		Queue: s.queue, Apps: h.working(name), Log: h.log, Remains: remains,
+		Queue: s.queue, Apps: h.working(s.store), Log: h.log, Remains: remains,
 		Workers: workers,
 		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
 			h.metrics.Try(string(k), string(o), took)
@@ -144,6 +144,9 @@ func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, e
 		if err := h.tide.Look(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.store.Settle(ctx); err != nil {
+		return nil, err
 	}
 	if _, err := s.store.Offset(ctx); err != nil {
 		return nil, err

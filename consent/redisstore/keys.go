@@ -71,6 +71,7 @@ func (n names) filtered(id string) string { return n.base + "run:" + id }
 func (n names) idempotency(key consent.Digest) string { return n.base + "i:" + string(key[:]) }
 
 // Keys of a space.
+func (s Space) schema() string              { return s.prefix() + "schema" }              // string, number of the form of the records; for ever; Settle
 func (s Space) clock() string               { return s.prefix() + "clock" }               // string, ms by which the test space is ahead; for ever; Advance
 func (s Space) apps() string                { return s.prefix() + "apps" }                // set of the ids of all apps that were ever declared; for ever; Prime
 func (s Space) revoked() string             { return s.prefix() + "revoked" }             // set of digests of revoked API keys; for ever; Revoke

@@ -38,7 +38,7 @@ const (
 
 // others are the scripts that stand alone.
 var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit",
-	"admit", "extend", "draft", "guess", "spare", "fold", "range",
+	"admit", "extend", "draft", "guess", "spare", "fold", "range", "schema",
 }
 
 // leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.

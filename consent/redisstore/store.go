@@ -28,8 +28,9 @@ type Store struct {
 	admit       func() error
 	scripts     map[string]*script.Script
 
-	ahead   atomic.Int64 // offset of the test space, ms
-	checked atomic.Int64 // when ahead was read, Unix ms
+	newer   atomic.Pointer[consent.Error] // set while a newer program has the records (Settle, Learn)
+	ahead   atomic.Int64                  // offset of the test space, ms
+	checked atomic.Int64                  // when ahead was read, Unix ms
 }
 
 var _ consent.Store = (*Store)(nil)
@@ -57,7 +58,7 @@ func (s *Store) run(ctx context.Context, name consent.Step, m consent.Mutation, 
 func (s *Store) runAs(
 	ctx context.Context, name, word consent.Step, m consent.Mutation, more []string, own ...any,
 ) ([]any, error) {
-	if err := s.admit(); err != nil {
+	if err := s.Admits(); err != nil {
 		return nil, err
 	}
 	offset, err := s.offset(ctx)
