@@ -18,30 +18,30 @@ type mutant struct {
 }
 
 const (
-	storeSuite = "./consent/redisstore"
-	storeTests = "TestStoreOnMiniredis"
+	storePackage = "./consent/redisstore"
+	storeTests   = "TestStoreOnMiniredis"
 )
 
 // mutants are the guards on which the promises rest. TestMutants (tag proof) takes them out one after the other.
 var mutants = []mutant{
 	// Who decides, and until when: the scripts.
-	{"a decision past the deadline", "consent/redisstore/lua/lib.lua", "r.t == 'pending' and now < num(r.X)", "r.t == 'pending'", storeSuite, storeTests},
-	{"a clock that is moved in the live space", "consent/redisstore/lua/lib.lua", "if ARGV[1] ~= '0' and string.sub(KEYS[1], 1, 3) ~= 'bt:' then", "if false then", storeSuite, "TestLiveHasNoOffset"},
-	{"an answer after the decoy", "consent/redisstore/lua/lib.lua", "return left > 0 and left or nil", "return nil", storeSuite, storeTests},
-	{"a link of an older generation decides", "consent/redisstore/lua/grant.lua", "if r.g ~= arg(1) then return refuse('replaced') end", "", storeSuite, storeTests},
-	{"a yes to people who changed meanwhile", "consent/redisstore/lua/grant.lua", "if r.v ~= arg(2) then return refuse('stale') end", "", storeSuite, storeTests},
-	{"a yes while approving is locked", "consent/redisstore/lua/grant.lua", "if num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end", "", storeSuite, storeTests},
-	{"a yes to another's hour key", "consent/redisstore/lua/signup.lua", "if number(2) ~= hour and number(2) ~= hour - 3600000 then return refuse('clock_skew') end", "", storeSuite, storeTests},
-	{"a key of idempotency for another body", "consent/redisstore/lua/signup.lua", "if body ~= arg(4) then return refuse('idempotency_mismatch') end", "", storeSuite, storeTests},
-	{"two requests for one child", "consent/redisstore/lua/signup.lua", "if other and num(redis.call('ZSCORE', k_in.pending, other) or '0') > now then return refuse('already_pending', other) end", "", storeSuite, storeTests},
-	{"asking again right after a refusal", "consent/redisstore/lua/signup.lua", "if pause > now then return refuse('recently_refused', text(pause - now)) end", "", storeSuite, storeTests},
-	{"data without a grant", "consent/redisstore/lua/release.lua", "if r.t == 'pending' then return refuse('not_granted') end", "", storeSuite, storeTests},
-	{"data past its window", "consent/redisstore/lua/release.lua", " or now >= num(r.R) then", " then", storeSuite, storeTests},
+	{"a decision past the deadline", "consent/redisstore/lua/lib.lua", "r.t == 'pending' and now < num(r.X)", "r.t == 'pending'", storePackage, storeTests},
+	{"a clock that is moved in the live space", "consent/redisstore/lua/lib.lua", "if ARGV[1] ~= '0' and string.sub(KEYS[1], 1, 3) ~= 'bt:' then", "if false then", storePackage, "TestLiveHasNoOffset"},
+	{"an answer after the decoy", "consent/redisstore/lua/lib.lua", "return left > 0 and left or nil", "return nil", storePackage, storeTests},
+	{"a link of an older generation decides", "consent/redisstore/lua/grant.lua", "if r.g ~= arg(1) then return refuse('replaced') end", "", storePackage, storeTests},
+	{"a yes to people who changed meanwhile", "consent/redisstore/lua/grant.lua", "if r.v ~= arg(2) then return refuse('stale') end", "", storePackage, storeTests},
+	{"a yes while approving is locked", "consent/redisstore/lua/grant.lua", "if num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end", "", storePackage, storeTests},
+	{"a yes to another's hour key", "consent/redisstore/lua/signup.lua", "if number(2) ~= hour and number(2) ~= hour - 3600000 then return refuse('clock_skew') end", "", storePackage, storeTests},
+	{"a key of idempotency for another body", "consent/redisstore/lua/signup.lua", "if body ~= arg(4) then return refuse('idempotency_mismatch') end", "", storePackage, storeTests},
+	{"two requests for one child", "consent/redisstore/lua/signup.lua", "if other and num(redis.call('ZSCORE', k_in.pending, other) or '0') > now then return refuse('already_pending', other) end", "", storePackage, storeTests},
+	{"asking again right after a refusal", "consent/redisstore/lua/signup.lua", "if pause > now then return refuse('recently_refused', text(pause - now)) end", "", storePackage, storeTests},
+	{"data without a grant", "consent/redisstore/lua/release.lua", "if r.t == 'pending' then return refuse('not_granted') end", "", storePackage, storeTests},
+	{"data past its window", "consent/redisstore/lua/release.lua", " or now >= num(r.R) then", " then", storePackage, storeTests},
 	{"data on hold (423)", "consent/redisstore/lua/release.lua", "if r.h then return refuse('on_hold') end", "", "./handlers/api", "TestOnHold"},
-	{"destroying what was never handed over", "consent/redisstore/lua/acknowledge.lua", "if r.c == 'held' then return refuse('not_released') end", "", storeSuite, storeTests},
-	{"expiring too early", "consent/redisstore/lua/expire.lua", "if now < num(r.X) and arg(1) ~= 'unreadable' then return refuse('not_due') end", "", storeSuite, storeTests},
-	{"a correction that recipients were not told of", "consent/redisstore/lua/answer.lua", " and redis.call('HLEN', k_disclosed) > 0 then", " and false then", storeSuite, storeTests},
-	{"resends without end", "consent/redisstore/lua/resend.lua", "if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end", "", storeSuite, storeTests},
+	{"destroying what was never handed over", "consent/redisstore/lua/acknowledge.lua", "if r.c == 'held' then return refuse('not_released') end", "", storePackage, storeTests},
+	{"expiring too early", "consent/redisstore/lua/expire.lua", "if now < num(r.X) and arg(1) ~= 'unreadable' then return refuse('not_due') end", "", storePackage, storeTests},
+	{"a correction that recipients were not told of", "consent/redisstore/lua/answer.lua", " and redis.call('HLEN', k_disclosed) > 0 then", " and false then", storePackage, storeTests},
+	{"resends without end", "consent/redisstore/lua/resend.lua", "if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end", "", storePackage, storeTests},
 	{"letters without end", "consent/redisstore/lua/count.lua", ">= tonumber(ARGV[3]) then", ">= tonumber(ARGV[3]) + 1000 then", "./consent", "TestLettersPerDay"},
 	{"a job done by one who lost it", "consent/outbox/done.lua", "if not outbox_held(KEYS[2], ARGV[2], ARGV[3]) then return 0 end", "", "./consent/outbox", "Fence"},
 	{"a step that is sent twice", "consent/redisstore/script/command.go", "return c.once }", "return false }", "./consent/redisstore/script", "TestExecutedOnce"},
@@ -104,8 +104,8 @@ var mutants = []mutant{
 	{"an entry of the log that was edited", "consent/audit/verify.go", "v.tree.root() == c.Root", "true", "./consent/audit", "TestTampering"},
 	{"an entry of the log that is missing", "consent/audit/verify.go", "case known && e.Seq > last+1:", "case false:", "./consent/audit", "TestTampering|TestMissingDay|TestCut"},
 	{"a store that is a restored backup", "consent/audit/tide.go", "if end < mark {", "if false && end < mark {", "./consent/audit", "TestTide"},
-	{"a step on records of a newer form", "consent/redisstore/schema.go", "err == nil && is <= Schema {", "err == nil && is >= 0 {", storeSuite, "TestSchema"},
-	{"a step in safe mode", "consent/redisstore/store.go", "if err := s.Admits(); err != nil {", "if err := s.Admits(); err != nil && false {", storeSuite, "TestAdmit"},
+	{"a step on records of a newer form", "consent/redisstore/schema.go", "err == nil && is <= Schema {", "err == nil && is >= 0 {", storePackage, "TestSchema"},
+	{"a step in safe mode", "consent/redisstore/store.go", "if err := s.Admits(); err != nil {", "if err := s.Admits(); err != nil && false {", storePackage, "TestAdmit"},
 }
 
 // The order of charging and comparing, as it is and as it must not be.
