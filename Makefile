@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run first build test unit race browser lint proof proof-long model mutants pages look outside bench bench-gate all need-go tools clean
+.PHONY: run first build test unit race browser lint proof proof-long model mutants soak pages look outside bench bench-gate all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set; DEV="--listen 127.0.0.1:8090" elsewhere
 DEV ?=
@@ -55,6 +55,12 @@ proof-long: need-go
 	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|CutAlone|Weather|Outage|OnCluster|OnTLS|KeySets' ./consent/proof ./cmd/bohoja \
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
+
+## soak: serve works for SOAK; what it needs at the end is held against what it needed once warm, and printed. By hand, an hour
+SOAK ?= 60m
+soak: need-go
+	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_SOAK=$(SOAK) \
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestSoak$$' ./cmd/bohoja | grep -E '^(ok|FAIL|panic|--- )|proof_soak_test.go:|^ +--- FAIL'
 
 ## model: STEPS steps at random over a real Redis, each held against a model without a store; by hand, a quarter of an hour
 STEPS ?= 1000000
