@@ -84,9 +84,9 @@ func (l *letter) Body(m *milter.Modifier) (milter.Response, error) {
 	if l.sign == "" || len(l.to) == 0 {
 		return milter.RespAccept, nil
 	}
-	out, err := l.barred()
+	out, known := l.barred()
 	switch {
-	case err != nil:
+	case !known:
 		return reply(doubt), nil
 	case l.gate.TagOnly:
 		return l.accept(m, "would remove", len(out))
@@ -101,20 +101,19 @@ func (l *letter) Body(m *milter.Modifier) (milter.Response, error) {
 	return l.accept(m, "removed", len(out))
 }
 
-// barred lists the recipients who must not get it.
-func (l *letter) barred() ([]string, error) {
+// barred lists the recipients who must not get it; known is false when the gate did not answer, which ask has logged.
+func (l *letter) barred() (out []string, known bool) {
 	verdicts, err := l.gate.ask(l.ctx, l.to)
 	if err != nil {
-		return nil, err
+		return nil, false
 	}
-	var out []string
 	for i, v := range verdicts {
 		if v != rows.Allowed {
 			out = append(out, l.to[i])
 		}
 	}
 	l.gate.log().Info("a promotional letter", "sign", l.sign, "recipients", len(l.to), "barred", len(out), "tag_only", l.gate.TagOnly)
-	return out, nil
+	return out, true
 }
 
 // accept lets the letter go with a header for the sender's log: counts, since every recipient reads it.
