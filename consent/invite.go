@@ -154,7 +154,7 @@ func (s *Service) mayAsk(ctx context.Context, rec Record, l LetterJob, job strin
 
 // noteQuiet notes that the guardian asked for no letters since this one was asked for, and drops it.
 func (s *Service) noteQuiet(ctx context.Context, app *App, rec Record, l LetterJob) error {
-	if l.Letter == LetterInvite {
+	if l.Letter == LetterInvite && l.Guardian == 0 {
 		m := s.mutation(app, rec, Actor{Kind: ActorMail}, "")
 		m.Note = "quiet"
 		if _, err := s.Store.Invited(ctx, m, l.Gen, MailNotSent, HintAnotherWay); err != nil {
@@ -179,7 +179,7 @@ func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l Lett
 	case failed == nil && l.Letter == LetterConfirm:
 		_, err := s.Store.Confirm(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, EventConfirmed))
 		return ignore(err, ErrNotGranted, ErrEnded)
-	case isDelivery && d.Class == Never && (l.Letter == LetterInvite || l.Letter == LetterRemind):
+	case isDelivery && d.Class == Never && l.Guardian == 0 && (l.Letter == LetterInvite || l.Letter == LetterRemind):
 		m := s.mutation(app, rec, Actor{Kind: ActorMail}, EventBounced)
 		m.Note = itoa(d.Code)
 		if _, err := s.Store.Invited(ctx, m, l.Gen, MailBounced, HintCheckAddress); err != nil {
