@@ -96,7 +96,17 @@ const (
 	FaultRefusal    = "right_refusal"
 	FaultObjection  = "right_objection"
 	FaultTold       = "right_told"
-	faultOther      = "other"
+	FaultMethod     = "paper_method"
+	FaultScan       = "scan_missing"
+	FaultScanSize   = "scan_large"
+	FaultScanType   = "scan_type"
+
+	FaultPaperAdult    = "paper_adult"
+	FaultPaperBirth    = "paper_birth"
+	FaultPaperDeclares = "paper_declares"
+	FaultPaperRequired = "paper_required"
+
+	faultOther = "other"
 )
 
 // OperatorOf translates the operator's declarations.
