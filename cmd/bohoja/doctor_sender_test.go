@@ -24,14 +24,7 @@ type nameServer struct {
 
 func newNameServer(t *testing.T) *nameServer {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tcp, err := net.Listen("tcp", conn.LocalAddr().String()) // long answers are asked for again by TCP
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn, tcp := bothPorts(t)
 	n := &nameServer{addr: conn.LocalAddr().String()}
 	for _, s := range []*dns.Server{{PacketConn: conn, Handler: n}, {Listener: tcp, Handler: n}} {
 		go func() { _ = s.ActivateAndServe() }()
@@ -39,6 +32,23 @@ func newNameServer(t *testing.T) *nameServer {
 	}
 	n.say()
 	return n
+}
+
+// bothPorts listens on one port by UDP and, since long answers are asked for again by it, TCP. What is free for the one may
+// be taken for the other.
+func bothPorts(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for {
+		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := net.Listen("tcp", conn.LocalAddr().String())
+		if err == nil {
+			return conn, tcp
+		}
+		_ = conn.Close()
+	}
 }
 
 // say forgets what the server knew, and tells it these lines of a zone file.
