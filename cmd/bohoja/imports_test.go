@@ -164,3 +164,19 @@ func TestPackagesAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestDecisionsHaveNumbersOfTheirOwn: a comment that names a decision names one.
+func TestDecisionsHaveNumbersOfTheirOwn(t *testing.T) {
+	names, err := filepath.Glob("../../consent/adr/[0-9]*.md")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no decisions", err)
+	}
+	taken := map[string]string{}
+	for _, name := range names {
+		number := filepath.Base(name)[:4]
+		if other := taken[number]; other != "" {
+			t.Errorf("%s and %s have one number", other, name)
+		}
+		taken[number] = name
+	}
+}

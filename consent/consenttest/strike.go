@@ -7,7 +7,7 @@ import (
 
 // Strike is a moment in the life of a client at which something befalls it: as a request of its passes a Proxy, or as the
 // answer to it does. What it was to say or to hear is lost, and so is the connection. So a process can be killed between any
-// two things that it does to the world, without a word about it in its code (consent/adr/0008).
+// two things that it does to the world, without a word about it in its code (consent/adr/0016).
 type Strike struct {
 	Marker   string // the request holds it
 	After    string // only once a request with this has passed; "": from the beginning

@@ -12,7 +12,7 @@ import (
 	"github.com/bohoja/bohoja/handlers/web"
 )
 
-// A browser keeps the cookie on plain http of loopback (ADR 8), sends the forms under our Content-Security-Policy, and is
+// A browser keeps the cookie on plain http of loopback (consent/adr/0017), sends the forms under our Content-Security-Policy, and is
 // signed out again.
 func TestBrowserOnLoopback(t *testing.T) {
 	b := newBureau(t)
