@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"

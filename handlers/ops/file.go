@@ -20,7 +20,6 @@ const scanRoom = 64 << 10
 
 const (
 	filePath = "/ops/request/:app/:id/file"
-	gatePath = "/ops/gate"
 )
 
 // Bodies are the bounds of bodies that web.Options must know, by route.
