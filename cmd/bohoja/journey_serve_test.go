@@ -117,17 +117,6 @@ func (p *process) run(cmd *exec.Cmd) error {
 	return nil
 }
 
-// again kills the process and starts it anew as it was.
-func (p *process) again() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_ = p.cmd.Process.Kill()
-	<-p.done
-	cmd := exec.Command(p.cmd.Path, p.cmd.Args[1:]...)
-	cmd.Dir, cmd.Env = p.cmd.Dir, p.cmd.Env
-	return p.run(cmd)
-}
-
 // keyForm finds the key that dev prints.
 var keyForm = regexp.MustCompile(`bhj_test_sk_[a-z2-7]+`)
 
