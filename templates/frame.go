@@ -96,17 +96,7 @@ const (
 	FaultRefusal    = "right_refusal"
 	FaultObjection  = "right_objection"
 	FaultTold       = "right_told"
-	FaultMethod     = "paper_method"
-	FaultScan       = "scan_missing"
-	FaultScanSize   = "scan_large"
-	FaultScanType   = "scan_type"
-
-	FaultPaperAdult    = "paper_adult"
-	FaultPaperBirth    = "paper_birth"
-	FaultPaperDeclares = "paper_declares"
-	FaultPaperRequired = "paper_required"
-
-	faultOther = "other"
+	faultOther      = "other"
 )
 
 // OperatorOf translates the operator's declarations.

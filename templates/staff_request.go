@@ -35,9 +35,6 @@ type StaffRequest struct {
 	Letters           []StaffLetter // the newest first
 	Calls             []StaffCall   // of webhooks that told of this request
 	Rights            []StaffRight
-	File              string      // path of the form for a consent on paper or by telephone; "" where there is none
-	Filed             *StaffFiled // such a consent, which waits for its second person
-	Paper             bool        // a scan of the paper is kept and may be seen (form scan: ticket)
 }
 
 // StaffEntry is one line of a request's history.
@@ -71,7 +68,7 @@ func (p StaffRequest) Typed(field string) string { return p.Was[field] }
 
 // NeedsSure reports whether an act asks for a tick of its own.
 func (p StaffRequest) NeedsSure(act string) bool {
-	return act == "cancel" || act == "withdraw" || act == "lift" || act == "grant"
+	return act == "cancel" || act == "withdraw" || act == "lift"
 }
 
 // Grave reports whether an act cannot be undone.

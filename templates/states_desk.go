@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"slices"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -22,7 +21,7 @@ func (x fixture) deskStates() []State {
 		x.state("ops/search none", StaffSearch{StaffFrame: x.staff("search"), Asked: true}), x.state("ops/hooks", x.hooks(true)), x.state("ops/hooks none", x.hooks(false)), x.state("ops/hooks dead", x.dead()),
 		x.state("ops/revealed", StaffRevealed{StaffFrame: x.staff("search"), Field: "guardian_email", Value: "parent@example.com", Back: "/ops/request/shop/" + fixtureCase}),
 	}
-	return slices.Concat(out, x.rightStates(), x.fileStates(), x.requestStates())
+	return append(append(out, x.rightStates()...), x.requestStates()...)
 }
 
 func (x fixture) board(n int) StaffBoard {
@@ -115,15 +114,6 @@ func (x fixture) requestStates() []State {
 	}
 	one("declined lift", func(p *StaffRequest) {
 		p.Status, p.Custody, p.Guardians, p.ChildName, p.At, p.Acts, p.Opened = "declined", "destroyed", nil, "", x.now, []string{"lift"}, "lift"
-	})
-	one("filed", func(p *StaffRequest) { p.Filed, p.File = x.filed(), p.Self+"/file" })
-	one("filed by oneself", func(p *StaffRequest) { p.Filed = x.filed(); p.Filed.May, p.Filed.Mine = false, true })
-	one("filed not sure", func(p *StaffRequest) {
-		p.Filed, p.Opened, p.Faults = x.filed(), "grant", x.faulty("sure", FaultSure).Faults
-	})
-	one("paper", func(p *StaffRequest) {
-		p.Status, p.Method, p.Paper, p.Acts, p.MayReveal = "granted", "paper", true, []string{"withdraw"}, false
-		p.Opened, p.Faults = "scan", x.faulty("ticket", FaultTicket).Faults
 	})
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {

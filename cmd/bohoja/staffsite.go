@@ -29,7 +29,7 @@ func (h *house) staffSite(problems *web.Problems, watch handlers.Part) (http.Han
 		return nil, err
 	}
 	return handlers.Site(handlers.Options{
-		Log: h.log, Problems: problems, Base: web.BasePath(h.opsURL()), Bodies: ops.Bodies(),
+		Log: h.log, Problems: problems, Base: web.BasePath(h.opsURL()),
 	}, watch, desk, handlers.Assets{}), nil
 }
 

@@ -45,7 +45,7 @@ func newBureau(t *testing.T) *bureau {
 	var err error
 	b.desk, err = NewDesk(b.options(problems))
 	b.must(err)
-	e := web.NewEngine(web.Options{Log: log, Problems: problems, Bodies: Bodies()})
+	e := web.NewEngine(web.Options{Log: log, Problems: problems})
 	b.desk.Routes(e)
 	b.server = httptest.NewTLSServer(e)
 	t.Cleanup(b.server.Close)
