@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,14 +33,14 @@ type bureau struct {
 	team   *staff.Service
 	desk   *Desk
 	server *httptest.Server
-	log    *strings.Builder
+	log    *loud
 	secret map[staff.Role]string
 }
 
 func newBureau(t *testing.T) *bureau {
 	t.Helper()
 	k := consenttest.New(t)
-	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &strings.Builder{}, secret: map[staff.Role]string{}}
+	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &loud{}, secret: map[staff.Role]string{}}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	problems := &web.Problems{Log: log, Book: consenttest.Book}
 	var err error
@@ -411,4 +412,24 @@ func TestStaffLanguage(t *testing.T) {
 	w.get("/ops/me?lang=ko").want(200, "내 계정")
 	w.get("/ops/me").want(200, "내 계정")
 	w.get("/ops/me?lang=xx").want(200, "내 계정")
+}
+
+// loud is a log that may be read while it is written.
+type loud struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (l *loud) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String returns what was written so far.
+func (l *loud) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
