@@ -222,7 +222,7 @@ func (p *person) stayedHome(base string) {
 // do carries out steps, none of which may take long.
 func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		title, _ := chromedp.Run(p.ctx, chromedp.Title())
@@ -300,7 +300,7 @@ func (p *person) misses(texts ...string) {
 
 func (p *person) text(selector string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(selector)))
 	if err != nil {
@@ -352,7 +352,7 @@ func (p *person) here() string {
 // attribute is that of the first element of its kind.
 func (p *person) attribute(selector, name string) string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	got, err := chromedp.Run(ctx, chromedp.AttributeValue(chromedp.CSS(selector), name))
 	if err != nil {

@@ -145,7 +145,7 @@ func (p *playground) settings(w *world) (config.Settings, error) {
 	return l.Settings, nil
 }
 
-// run serves until ctx ends, then stops as serve does.
+// run serves until ctx ends, then stops: the roles, the door, the mail.
 func (p *playground) run(ctx context.Context, w *world, h *house, s *space) error {
 	problems := h.problems()
 	market := p.shop(h.log)
@@ -158,23 +158,26 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	if err != nil {
 		return err
 	}
-	// The roles end with ctx, before the listener has drained: nothing here outlives the process, and they would only knock
-	// at its own closed door.
+	// The roles end first, while the door is open: what they have in flight, as a webhook to the shop, knocks at this very process.
 	working, stop := context.WithCancel(ctx)
 	defer stop()
-	var all sync.WaitGroup
-	all.Go(func() { _ = p.mail.Serve(p.letters) })
-	all.Go(func() { h.roles(working) })
-	all.Go(func() { p.age(working) })
+	serving, shut := context.WithCancel(context.WithoutCancel(ctx))
+	defer shut()
+	var roles, post sync.WaitGroup
+	post.Go(func() { _ = p.mail.Serve(p.letters) })
+	roles.Go(func() { h.roles(working) })
+	roles.Go(func() { p.age(working) })
+	post.Go(func() { roles.Wait(); shut() })
 	p.greet(w)
 	quiet := slog.New(slog.DiscardHandler) // browsers keep connections ready, which would be told as requests that were cut
-	err = (&web.Server{Name: "dev", Handler: site, Log: quiet, Drain: time.Second}).Run(ctx, p.public)
+	err = (&web.Server{Name: "dev", Handler: site, Log: quiet, Drain: time.Second}).Run(serving, p.public)
 	if ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
 		err = nil // a page that was still loading was cut; nobody is owed its answer
 	}
 	stop()
+	roles.Wait()
 	_ = p.mail.Close(context.WithoutCancel(ctx)) // or its Serve would go on for ever
-	all.Wait()
+	post.Wait()
 	return err
 }
 

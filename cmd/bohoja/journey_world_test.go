@@ -24,7 +24,7 @@ import (
 )
 
 // patience ends a wait; only a story that fails reaches it.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // story is the world of one script.
 type story struct {
