@@ -27,7 +27,11 @@ const (
 // born signs up and grants, for a child that is looked at first in this month.
 func (b *bench) born(subject string, month int) consent.Record {
 	b.Helper()
-	r := b.pending(subject, "p@x")
+	return b.bornOf(b.pending(subject, "p@x"), month)
+}
+
+func (b *bench) bornOf(r consent.Record, month int) consent.Record {
+	b.Helper()
 	g := b.granting(r, "account")
 	g.Month = month
 	r, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), g)
@@ -61,12 +65,17 @@ func agesListed(b *bench) {
 }
 
 func agingOnce(b *bench) {
-	g := b.born("kid", someMonth)
+	pending := b.pending("kid", "p@x")
+	helped := b.letter(b.mutation(pending.ID, ""))
+	helped.Actor.Kind = consent.ActorStaff // whose help is counted in the record, and changes nothing later
+	_, err := b.Store.Resend(b.Context(), helped, 1)
+	b.must(err)
+	g := b.bornOf(b.get(pending.ID), someMonth)
 	from := b.now().Add(time.Hour)
 	aging := func() (consent.Record, error) {
 		return b.Store.Aging(b.Context(), b.mutation(g.ID, consent.EventAgingOut), from, someMonth+1)
 	}
-	_, err := aging()
+	_, err = aging()
 	b.refused(err, consent.ErrNotDue, g)
 	b.Advance(time.Hour)
 	got := b.once(aging)

@@ -6,7 +6,7 @@ if not r then return refuse('not_found') end
 if not open(r) then return refuse('not_pending') end
 local this = jobs > 0 and ARGV[11] or ''
 if this ~= '' and r.J == this then return answer() end
-local field = ARGV[4] == 'staff' and 'Z' or 'z'
+local field = ARGV[4] == 'staff' and 'I' or 'z'
 local today = math.floor(now / day)
 local last, count = string.match(r[field] or '', '^(%d+) (%d+)$')
 count = last == text(today) and tonumber(count) or 0
