@@ -19,7 +19,8 @@ import (
 )
 
 func keysCommand(w *world) *cobra.Command {
-	return group("keys", "Look after the keys on this host: list, rotate, destroy", keysList(w), keysRotate(w), keysDestroy(w), keysDKIM(w))
+	return group("keys", "Look after the keys on this host: list, rotate, destroy, copy, bring back",
+		keysList(w), keysRotate(w), keysDestroy(w), keysExport(w), keysImport(w), keysDKIM(w))
 }
 
 // States of a key.

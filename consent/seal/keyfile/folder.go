@@ -7,6 +7,7 @@
 package keyfile
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -68,24 +69,37 @@ func (f Folder) Make(k Key) (winner Key, made bool, err error) {
 	if !ValidName(k.Name) {
 		return Key{}, false, fmt.Errorf("keyfile: %q cannot name a key", k.Name)
 	}
-	temp, err := f.write(k.encode())
-	if err != nil {
-		return Key{}, false, f.explain(err)
-	}
-	defer func() { _ = os.Remove(temp) }() // what is left of it after a crash is swept
-	if f.killing != nil {
-		f.killing()
-	}
-	err = os.Link(temp, f.file(k.Name))
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return Key{}, false, f.explain(err)
-	}
-	if err := f.sync(); err != nil {
+	if err := f.link(k.Name, k.encode()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return Key{}, false, f.explain(err)
 	}
 	// Read even after a success: over NFS a repeated link can report "exists" for what was our own first try.
 	winner, err = f.Read(k.Name)
 	return winner, err == nil && string(winner.Secret) == string(k.Secret), err
+}
+
+// Put writes a file that is a key of another form, whole or not at all and over nothing. Errors: fs.ErrExist, or the operating system's.
+func (f Folder) Put(name string, content []byte) error {
+	if name != filepath.Base(name) || strings.HasPrefix(name, ".") {
+		return fmt.Errorf("keyfile: %q cannot name a key", name)
+	}
+	return f.link(name, content)
+}
+
+// link gives content a name in the folder, durably. Error: fs.ErrExist when the name is taken, which is as durable then.
+func (f Folder) link(name string, content []byte) error {
+	temp, err := f.write(content)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temp) }() // what is left of it after a crash is swept
+	if f.killing != nil {
+		f.killing()
+	}
+	taken := os.Link(temp, f.file(name))
+	if taken != nil && !errors.Is(taken, fs.ErrExist) {
+		return taken
+	}
+	return cmp.Or(f.sync(), taken)
 }
 
 // write writes content to a new temporary file and fsyncs it.

@@ -79,6 +79,14 @@ func (k Key) encode() []byte {
 	return append(content, '\n')
 }
 
+// Decode reads what the file of a key says. Error: ErrCorrupt, with the name.
+func Decode(name string, content []byte) (Key, error) {
+	if !ValidName(name) {
+		return Key{}, fmt.Errorf("%q: %w", name, ErrCorrupt)
+	}
+	return decode(name, content)
+}
+
 func decode(name string, content []byte) (Key, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil || len(f.Secret) != SecretSize || f.ID == "" {
