@@ -26,9 +26,14 @@ type FlagStore interface {
 	// Added lists what offline filters learned since an instant, and the instant to ask from next. An instant that lies more
 	// than AddedKept back is ErrTooOld. Something may come twice, nothing is left out.
 	Added(ctx context.Context, apps []string, since int64) (short [][8]byte, next int64, err error)
-	// SaveRun keeps what became of a list for RunKept; Run reads it. Errors: ErrNotFound.
+	// SaveRun keeps what became of a list for RunKept; Run reads it, and Runs the last n of an app, the newest first. Errors: ErrNotFound.
 	SaveRun(ctx context.Context, app string, r Run) error
 	Run(ctx context.Context, app, id string) (Run, error)
+	Runs(ctx context.Context, app string, n int) ([]Run, error)
+	// AddBlocked adds to what was blocked in an app on a day, by one of BlockedBy; Blocked reads these sums for each of the days.
+	// They are kept some FunnelDays. An answer that is lost may be counted or not.
+	AddBlocked(ctx context.Context, app string, day Date, counts map[string]int64) error
+	Blocked(ctx context.Context, app string, days []Date) ([]map[string]int64, error)
 	// Lifted tells up to which month (as Date.MonthNumber) ended flags were removed, 0 for never; SetLifted notes it.
 	Lifted(ctx context.Context, app string) (int, error)
 	SetLifted(ctx context.Context, app string, month int) error
@@ -45,6 +50,7 @@ type Run struct {
 	Kept       int64     `json:"kept"`
 	Blocked    int64     `json:"blocked"`
 	Unreadable int64     `json:"unreadable"`
+	By         string    `json:"-"` // who of the staff sent it; "" for an app. Staff see their own
 }
 
 // RunState says how far a run has come.

@@ -33,6 +33,7 @@ const (
 	ActReveal  Step = "reveal"  // one field in clear
 	ActSearch  Step = "search"  // by digest, id, code or subject
 	ActExport  Step = "export"  // a list as a file
+	ActFilter  Step = "filter"  // a list through the marketing gate
 	ActSignIn  Step = "sign_in" // and its kin, of the staff ledger
 	ActSignOut Step = "sign_out"
 	ActStaff   Step = "staff"   // an account or a role changed

@@ -78,6 +78,7 @@ func (s *Service) Gate(ctx context.Context, app *App, q GateQuery) ([]GateAnswer
 			worst[who] = b
 		}
 	}
+	s.blocked(app, worst, answers)
 	if q.Reasons {
 		if err := s.present(ctx, worst); err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ type Service struct {
 	Log      *slog.Logger
 
 	filters filterCache
+	tally   tally
 }
 
 // Settings are the times and limits that the operator may set.

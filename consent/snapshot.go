@@ -140,11 +140,16 @@ func (s *Service) SnapshotAdded(ctx context.Context, app *App, since int64) (sho
 //
 // Errors: ErrUnavailable, ErrOutcomeUnknown.
 func (s *Service) StartRun(ctx context.Context, app *App, kind string) (Run, error) {
-	r := Run{ID: NewID(PrefixRun, s.Clock()), State: RunRunning, Kind: kind, StartedAt: s.Clock().Truncate(time.Millisecond)}
-	if !slices.Contains(SendKinds, kind) {
-		return r, GateQuery{Kind: kind}.check()
+	r, err := s.newRun(kind)
+	if err != nil {
+		return r, err
 	}
 	return r, s.Store.SaveRun(ctx, app.ID, r)
+}
+
+func (s *Service) newRun(kind string) (Run, error) {
+	now := s.Clock()
+	return Run{ID: NewID(PrefixRun, now), State: RunRunning, Kind: kind, StartedAt: now.Truncate(time.Millisecond)}, GateQuery{Kind: kind}.check()
 }
 
 // EndRun keeps the counts of a run. Errors: ErrUnavailable, ErrOutcomeUnknown.

@@ -96,6 +96,16 @@ const (
 	FaultRefusal    = "right_refusal"
 	FaultObjection  = "right_objection"
 	FaultTold       = "right_told"
+	FaultListApp    = "list_app" // a list for the marketing gate
+	FaultListKind   = "list_kind"
+	FaultListHolds  = "list_holds"
+	FaultListColumn = "list_column"
+	FaultListNone   = "list_none"   // the list has no such column
+	FaultListTwice  = "list_twice"  // or has it twice
+	FaultListHeader = "list_header" // the first row is no header
+	FaultListFile   = "list_file"
+	FaultListBook   = "list_book" // a spreadsheet's own format
+	FaultListLong   = "list_long" // a row without an end
 	faultOther      = "other"
 )
 

@@ -21,7 +21,8 @@ func (x fixture) deskStates() []State {
 		x.state("ops/search none", StaffSearch{StaffFrame: x.staff("search"), Asked: true}), x.state("ops/hooks", x.hooks(true)), x.state("ops/hooks none", x.hooks(false)), x.state("ops/hooks dead", x.dead()),
 		x.state("ops/revealed", StaffRevealed{StaffFrame: x.staff("search"), Field: "guardian_email", Value: "parent@example.com", Back: "/ops/request/shop/" + fixtureCase}),
 	}
-	return append(append(out, x.rightStates()...), x.requestStates()...)
+	out = append(append(out, x.gateStates()...), x.rightStates()...)
+	return append(out, x.requestStates()...)
 }
 
 func (x fixture) board(n int) StaffBoard {

@@ -23,6 +23,7 @@ const (
 	ageEvery    = time.Minute     // birthdays begin at midnight; the pass looks once a day
 	termsEvery  = 2 * time.Second // one value is read for each app, until its terms have changed
 	liftEvery   = time.Hour       // flags end with a month; the pass looks once a month
+	tallyEvery  = 5 * time.Second // what the gate blocked; a process that dies loses as much of the sums
 )
 
 // maxSkew is how far this host's clock may be from the store's before keys are no longer destroyed by it.
@@ -35,6 +36,7 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { _ = s.relay.Run(ctx) })
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
 		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
+		all.Go(func() { every(ctx, h.log, "tally", tallyEvery, s.service.Tally) })
 		all.Go(func() { every(ctx, h.log, "board", boardEvery, s.fold) })
 		all.Go(func() { every(ctx, h.log, "ageout", ageEvery, s.daily(s.service.AgeOut)) })
 		all.Go(func() { every(ctx, h.log, "outdate", termsEvery, s.service.Outdate) })

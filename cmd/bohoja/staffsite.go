@@ -29,7 +29,7 @@ func (h *house) staffSite(problems *web.Problems, watch handlers.Part) (http.Han
 		return nil, err
 	}
 	return handlers.Site(handlers.Options{
-		Log: h.log, Problems: problems, Base: web.BasePath(h.opsURL()),
+		Log: h.log, Problems: problems, Base: web.BasePath(h.opsURL()), Bodies: ops.Bodies(),
 	}, watch, desk, handlers.Assets{}), nil
 }
 
@@ -43,7 +43,7 @@ func (h *house) desk(problems *web.Problems, s *space) (*ops.Desk, error) {
 		Problems: problems, Book: h.book.Load, Base: web.BasePath(h.opsURL()), Origin: at.Scheme + "://" + at.Host,
 		Clock: s.store.Clock, Test: s.name == redisstore.Test, Door: s.team, People: s.store.People(),
 		Networks: &web.Networks{Trusted: h.set.TrustedProxies},
-		Requests: s.service, Attempts: s.store.Attempts, Charge: s.store.People().Charge,
+		Requests: s.service, Lists: s.service, Attempts: s.store.Attempts, Charge: s.store.People().Charge,
 		Dead: func(ctx context.Context, app, after string) ([]ops.DeadJob, string, error) {
 			jobs, next, err := s.queue.List(ctx, app, outbox.Find{Dead: true, After: after})
 			out := make([]ops.DeadJob, len(jobs))

@@ -181,11 +181,92 @@ func (s *Store) SaveRun(ctx context.Context, app string, r consent.Run) error {
 	if !consent.IsID(consent.PrefixRun, r.ID) {
 		return consent.ErrNotFound
 	}
-	text, err := json.Marshal(r)
+	text, err := json.Marshal(keptRun{r, r.By})
 	if err != nil {
 		return err
 	}
-	return script.Fault(s.write.Set(ctx, s.space.names(app).filtered(r.ID), text, consent.RunKept).Err())
+	n, began := s.space.names(app), r.StartedAt.UnixMilli()
+	_, err = s.write.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.Set(ctx, n.filtered(r.ID), text, consent.RunKept)
+		p.ZAdd(ctx, n.runs(), redis.Z{Score: float64(began), Member: r.ID})
+		p.ZRemRangeByScore(ctx, n.runs(), "-inf", digits(began-consent.RunKept.Milliseconds()))
+		return nil
+	})
+	return script.Fault(err)
+}
+
+// keptRun is a run as it is kept.
+type keptRun struct {
+	consent.Run
+	By string `json:"by,omitempty"`
+}
+
+func parseRun(text []byte) (consent.Run, error) {
+	var k keptRun
+	err := json.Unmarshal(text, &k)
+	k.Run.By = k.By
+	return k.Run, err
+}
+
+// Runs implements consent.FlagStore.
+func (s *Store) Runs(ctx context.Context, app string, n int) ([]consent.Run, error) {
+	keys := s.space.names(app)
+	ids, err := s.read.ZRevRange(ctx, keys.runs(), 0, int64(n)-1).Result()
+	if err != nil || len(ids) == 0 {
+		return nil, script.Fault(err)
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = keys.filtered(id)
+	}
+	texts, err := s.read.MGet(ctx, names...).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	var out []consent.Run
+	for _, v := range texts {
+		text, ok := v.(string)
+		if !ok {
+			continue // its week is over
+		}
+		r, err := parseRun([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// AddBlocked implements consent.FlagStore. The sums stand on the board, whose folding forgets old days.
+func (s *Store) AddBlocked(ctx context.Context, app string, day consent.Date, counts map[string]int64) error {
+	_, err := s.write.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for by, n := range counts {
+			p.HIncrBy(ctx, s.space.names(app).board(), blockedField(day, by), n)
+		}
+		return nil
+	})
+	return script.Fault(err)
+}
+
+func blockedField(day consent.Date, by string) string { return day.String() + ":gate:" + by }
+
+// Blocked implements consent.FlagStore.
+func (s *Store) Blocked(ctx context.Context, app string, days []consent.Date) ([]map[string]int64, error) {
+	board, err := s.read.HGetAll(ctx, s.space.names(app).board()).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make([]map[string]int64, len(days))
+	for i, day := range days {
+		out[i] = map[string]int64{}
+		for _, by := range consent.BlockedBy {
+			if n := values(board).int(blockedField(day, by)); n != 0 {
+				out[i][by] = int64(n)
+			}
+		}
+	}
+	return out, nil
 }
 
 // Run implements consent.FlagStore.
@@ -200,7 +281,7 @@ func (s *Store) Run(ctx context.Context, app, id string) (r consent.Run, err err
 	if err != nil {
 		return r, script.Fault(err)
 	}
-	return r, json.Unmarshal(text, &r)
+	return parseRun(text)
 }
 
 // Lifted implements consent.FlagStore.

@@ -40,6 +40,7 @@ func (n names) flags() string              { return n.base + "flags" }          
 func (n names) added() string              { return n.base + "added" }           // stream of 8 bytes for each identity that was flagged (marketing gate); consent.AddedKept; every step that adds one
 func (n names) ages() string               { return n.base + "ages" }            // zset id of a consent → number of the month in which its child's age is looked at; while it is in force; the step that ends it
 func (n names) outdated() string           { return n.base + "outdated" }        // string, version of the terms of whose coming all consents were told; for ever; SetOutdated
+func (n names) runs() string               { return n.base + "runs" }            // zset id of a run of a list → ms when it began; consent.RunKept; SaveRun
 func (n names) lifted() string             { return n.base + "lifted" }          // string, the month up to which ended flags were removed; for ever; SetLifted
 func (n names) audit() string              { return n.base + "audit" }           // stream, ids "<sequence>-0" without gaps; 30 days here; the audit role
 func (n names) events() string             { return n.base + "events" }          // stream; consent.EventsKept; every step that adds one
@@ -51,7 +52,7 @@ func (n names) wishes() string             { return n.base + "wishes" }         
 func (n names) owing() string              { return n.base + "owing" }           // zset id of an open rights request → ms when it is due; until answered; answer
 func (n names) dead() string               { return n.base + "dead" }            // zset of the outbox; 30 days; consent/outbox
 func (n names) work() string               { return n.base + "work" }            // zset "letter id" → lane and ms when it came onto that work list (board.go); until it leaves the list; fold
-func (n names) board() string              { return n.base + "board" }           // hash "seq" → last entry folded, "2026-11-24:asked" … → count; consent.FunnelDays; fold
+func (n names) board() string              { return n.base + "board" }           // hash "seq" → last entry folded, "2026-11-24:asked", "2026-11-24:gate:hand" … → count; consent.FunnelDays; fold, AddBlocked
 func (n names) terms(version string) string {
 	return n.base + "terms:" + version // string, the text of this version of the terms; for ever: what was agreed stays readable; nobody
 }

@@ -84,7 +84,7 @@ func New(o Options) (*API, error) {
 		o.Leaked = func() {}
 	}
 	if o.Chunk == 0 {
-		o.Chunk = chunkTime
+		o.Chunk = web.PieceTime
 	}
 	doc, err := newDocument(o.PublicURL)
 	if err != nil {

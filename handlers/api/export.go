@@ -49,7 +49,7 @@ func (a *API) export(q *ask) error {
 	if err != nil {
 		return err
 	}
-	w := &wire{c: q.c, control: http.NewResponseController(q.c.Writer), chunk: a.chunk}
+	w := &wire{c: q.c, Paced: web.NewPaced(q.c, a.chunk)}
 	var room []byte
 	err = q.space.Service.Export(q.ctx(), q.app, since, func(next time.Time, page []consent.ExportDigest) error {
 		room = room[:0]
@@ -92,11 +92,8 @@ func (w *wire) beginList(media string, next time.Time) {
 
 // writeList sends a page. The store may stand still no longer than a chunk's time, nor may who reads.
 func (w *wire) writeList(page []byte) error {
-	_ = w.control.SetWriteDeadline(time.Now().Add(w.chunk))
-	if _, err := w.c.Writer.Write(page); err != nil {
-		return err
-	}
-	return w.flush()
+	_, err := w.Paced.Write(page)
+	return err
 }
 
 type exportKeys struct {

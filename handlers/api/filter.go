@@ -9,17 +9,15 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/gate"
 	"github.com/bohoja/bohoja/consent/gate/rows"
 	"github.com/bohoja/bohoja/handlers/web"
 )
 
-// chunkTime bounds each reading and each writing of a list: a run takes as long as it takes, as long as something moves.
-const chunkTime = 30 * time.Second
 
 // The headers of a run.
 const (
@@ -41,15 +39,10 @@ func (a *API) filter(q *ask) error {
 	if err != nil {
 		return err
 	}
-	wire := &wire{c: q.c, control: http.NewResponseController(q.c.Writer), chunk: a.chunk, media: list.media, run: run.ID}
+	wire := &wire{c: q.c, Paced: web.NewPaced(q.c, a.chunk), media: list.media, run: run.ID}
 	list.options.Judge = a.judge(q, list)
 	counts, err := q.run(wire, list.options)
-	run.Rows, run.Kept, run.Blocked, run.Unreadable = counts.Rows, counts.Kept, counts.Blocked, counts.Unreadable
-	run.State = consent.RunDone
-	if err != nil {
-		run.State = consent.RunBroken
-	}
-	saved := q.endRun(run)
+	saved := gate.End(q.ctx(), q.space.Service, q.app, run, counts, err)
 	if err = errors.Join(err, saved); err == nil {
 		return wire.close(counts.Blocked)
 	}
@@ -59,25 +52,29 @@ func (a *API) filter(q *ask) error {
 	return listFault(err)
 }
 
+// throughProxy tells whether a proxy stands between. Proxies such as nginx hand on no more of a request once its answer has begun, so
+// a list that came through one is answered when all of it is here.
+func throughProxy(r *http.Request) bool {
+	for _, name := range []string{"X-Forwarded-For", "Forwarded", "Via"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // run filters what comes in over the wire. Through a proxy the answer begins when all of the list is here.
 func (q *ask) run(wire *wire, options rows.Options) (rows.Counts, error) {
 	if !throughProxy(q.c.Request) {
 		return rows.Filter(q.ctx(), wire, wire, options)
 	}
-	kept := &spool{}
+	kept := &rows.Spool{}
 	defer func() { _ = kept.Close() }()
 	counts, err := rows.Filter(q.ctx(), kept, wire, options)
 	if err == nil {
-		err = kept.sendTo(wire)
+		err = kept.SendTo(wire)
 	}
 	return counts, err
-}
-
-// endRun notes the end also when the one who asked has gone, but waits no longer than a step takes.
-func (q *ask) endRun(run consent.Run) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(q.ctx()), 5*time.Second)
-	defer stop()
-	return q.space.Service.EndRun(ctx, q.app, run)
 }
 
 // list is what the query of a run says.
@@ -94,9 +91,9 @@ func readList(q *ask) (list, error) {
 	}
 	l := list{kind: query.Get("kind"), basis: query.Get("basis"), as: query.Get("as")}
 	if l.as == "" {
-		l.as = asEmail
+		l.as = gate.AsEmail
 	}
-	if !slices.Contains([]string{asEmail, asPhone, asSubject}, l.as) {
+	if !slices.Contains(gate.Columns, l.as) {
 		return list{}, invalid("invalid", "?as", "email, phone or subject")
 	}
 	if err := l.column(query); err != nil {
@@ -159,26 +156,10 @@ func (l *list) form(h http.Header, encoding string) error {
 func (a *API) judge(q *ask, l list) rows.Judge {
 	query := q.query(l.kind, l.basis)
 	query.Reasons = false
-	return func(ctx context.Context, cells []string) ([]rows.Verdict, error) {
-		query.Who = query.Who[:0]
-		for _, cell := range cells {
-			query.Who = append(query.Who, identityOf(l.as, cell))
-		}
-		got, err := a.gate(ctx, q, query)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]rows.Verdict, len(got))
-		for i, one := range got {
-			switch {
-			case one.Allowed:
-				out[i] = rows.Allowed
-			case one.Reason != consent.GateUnreadable:
-				out[i] = rows.Blocked
-			}
-		}
-		return out, nil
-	}
+	return gate.Judge(l.as, func(ctx context.Context, who []consent.Identity) ([]consent.GateAnswer, error) {
+		query.Who = who
+		return a.gate(ctx, q, query)
+	})
 }
 
 // listFault makes a refusal of a list that cannot be filtered.
@@ -199,37 +180,17 @@ func listFault(err error) error {
 
 // wire is the connection of a run: the list comes in and goes out over it at the same time.
 type wire struct {
-	c       *gin.Context
-	control *http.ResponseController
-	chunk   time.Duration
-	begun   bool
-	media   string
-	run     string
-}
-
-// Read implements io.Reader with a time of its own for each piece.
-func (w *wire) Read(p []byte) (int, error) {
-	_ = w.control.SetReadDeadline(time.Now().Add(w.chunk))
-	return w.c.Request.Body.Read(p)
+	*web.Paced
+	c     *gin.Context
+	begun bool
+	media string
+	run   string
 }
 
 // Write implements io.Writer, and sends at once what it is given.
 func (w *wire) Write(p []byte) (int, error) {
 	w.begin()
-	_ = w.control.SetWriteDeadline(time.Now().Add(w.chunk))
-	n, err := w.c.Writer.Write(p)
-	if err == nil {
-		err = w.flush()
-	}
-	return n, err
-}
-
-func (w *wire) flush() error {
-	err := w.control.Flush()
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
-	}
-	return err
+	return w.Paced.Write(p)
 }
 
 func (w *wire) begin() {
@@ -239,7 +200,7 @@ func (w *wire) begin() {
 	w.begun = true
 	// Not sooner: a refusal leaves the list unread, which net/http clears away in its ordinary way alone. HTTP/2 has both
 	// directions by itself; a recorder in a test has none.
-	_ = w.control.EnableFullDuplex()
+	_ = w.Control.EnableFullDuplex()
 	h := w.c.Writer.Header()
 	web.AnswerHeaders(h)
 	h.Set("Content-Type", w.media)

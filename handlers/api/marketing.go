@@ -112,21 +112,3 @@ func (a *API) showRun(q *ask) error {
 	}
 	return answer(q.c, http.StatusOK, run)
 }
-
-// identityOf makes an identity of a cell.
-func identityOf(as, cell string) consent.Identity {
-	switch as {
-	case asPhone:
-		return consent.Identity{Phone: consent.Secret(cell)}
-	case asSubject:
-		return consent.Identity{Subject: cell}
-	}
-	return consent.Identity{Email: consent.Secret(cell)}
-}
-
-// What a column holds.
-const (
-	asEmail   = "email"
-	asPhone   = "phone"
-	asSubject = "subject"
-)

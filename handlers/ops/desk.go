@@ -43,6 +43,7 @@ type DeskOptions struct {
 	People   People
 	Networks *web.Networks // nil: tries are not limited by network
 	Requests Requests
+	Lists    Lists
 	Queue    func(ctx context.Context, app string) (Queue, error)
 	Dead     func(ctx context.Context, app, after string) ([]DeadJob, string, error)
 	Attempts func(ctx context.Context, app, after string, limit int) ([]consent.Attempt, string, error)
@@ -86,11 +87,12 @@ type Desk struct {
 	opt      DeskOptions
 	cross    *http.CrossOriginProtection
 	failures *web.Failures
+	each     time.Duration // for a piece of a list
 }
 
 // NewDesk makes the pages. Error: an origin that is none.
 func NewDesk(opt DeskOptions) (*Desk, error) {
-	d := &Desk{opt: opt, cross: http.NewCrossOriginProtection(), failures: web.NewFailures(opt.Networks, opt.Clock)}
+	d := &Desk{opt: opt, cross: http.NewCrossOriginProtection(), failures: web.NewFailures(opt.Networks, opt.Clock), each: web.PieceTime}
 	if opt.Origin == "" {
 		return d, nil
 	}
@@ -132,6 +134,9 @@ func (d *Desk) routes() []route {
 		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
 		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},
 		{http.MethodPost, "/ops/request/:app/:id/destroy", staff.MayDestroy, d.act("destroy")},
+		{http.MethodGet, gatePath, staff.MayGate, d.showGate},
+		{http.MethodPost, gatePath, staff.MayGate, d.gate},
+		{http.MethodGet, "/ops/blocked", staff.MayLook, d.blocked},
 		{http.MethodGet, "/ops/me", staff.MaySelf, d.me},
 		{http.MethodPost, "/ops/leave", staff.MaySelf, d.leave},
 		{http.MethodPost, "/ops/leave/all", staff.MaySelf, d.leaveAll},
@@ -190,7 +195,7 @@ func (d *Desk) admit(r route, v *visit) (answer, error) {
 	if err := d.cross.Check(v.Request); err != nil {
 		return answer{}, errCrossOrigin
 	}
-	if r.method == http.MethodPost {
+	if r.method == http.MethodPost && r.path != gatePath { // a list streams, and its page reads its own form
 		if err := web.CheckForm(v.Request); err != nil {
 			return answer{}, err
 		}
@@ -275,6 +280,8 @@ var menu = []struct {
 }{
 	{"board", "/ops", staff.MayLook},
 	{"search", "/ops/search", staff.MayLook},
+	{"gate", gatePath, staff.MayGate},
+	{"blocked", "/ops/blocked", staff.MayLook},
 	{"people", "/ops/people", staff.MayPeople},
 	{"me", "/ops/me", staff.MaySelf},
 }

@@ -39,14 +39,18 @@ type bureau struct {
 
 func newBureau(t *testing.T) *bureau {
 	t.Helper()
-	k := consenttest.New(t)
+	return newBureauOn(t, consenttest.New(t))
+}
+
+func newBureauOn(t *testing.T, k *consenttest.Kit) *bureau {
+	t.Helper()
 	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &loud{}, secret: map[staff.Role]string{}}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	problems := &web.Problems{Log: log, Book: consenttest.Book}
 	var err error
 	b.desk, err = NewDesk(b.options(problems))
 	b.must(err)
-	e := web.NewEngine(web.Options{Log: log, Problems: problems})
+	e := web.NewEngine(web.Options{Log: log, Problems: problems, Bodies: Bodies()})
 	b.desk.Routes(e)
 	b.server = httptest.NewTLSServer(e)
 	t.Cleanup(b.server.Close)
@@ -56,7 +60,7 @@ func newBureau(t *testing.T) *bureau {
 func (b *bureau) options(problems *web.Problems) DeskOptions {
 	return DeskOptions{
 		Problems: problems, Book: consenttest.Book, Clock: b.kit.Store.Clock, Test: true, Door: b.team, People: b.kit.Store.People(),
-		Requests: b.kit.Service, Attempts: b.kit.Store.Attempts, Charge: b.kit.Store.People().Charge,
+		Requests: b.kit.Service, Lists: b.kit.Service, Attempts: b.kit.Store.Attempts, Charge: b.kit.Store.People().Charge,
 		Dead: func(ctx context.Context, app, after string) ([]DeadJob, string, error) {
 			jobs, next, err := b.kit.Queue.List(ctx, app, outbox.Find{Dead: true, After: after})
 			out := make([]DeadJob, len(jobs))

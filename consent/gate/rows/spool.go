@@ -1,4 +1,4 @@
-package api
+package rows
 
 import (
 	"bytes"
@@ -7,27 +7,15 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"net/http"
 	"os"
 )
 
 // spoolMemory is how much of a list waits in memory, in bytes; what is more waits in a file.
 const spoolMemory = 1 << 20
 
-// throughProxy tells whether a proxy stands between. Proxies such as nginx hand on no more of a request once its answer has begun, so
-// a list that came through one is answered when all of it is here.
-func throughProxy(r *http.Request) bool {
-	for _, name := range []string{"X-Forwarded-For", "Forwarded", "Via"} {
-		if r.Header.Get(name) != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// spool keeps a list until it is sent. Its file has no name any more while it is written, and holds nothing that can be read: its key
+// Spool keeps a list until it is sent, for those who cannot take the first row before they sent the last. Its file has no name any more while it is written, and holds nothing that can be read: its key
 // is this process's alone and was made for this list. The zero value is ready for use; Close it.
-type spool struct {
+type Spool struct {
 	head bytes.Buffer
 	file *os.File
 	key  [32]byte
@@ -35,7 +23,7 @@ type spool struct {
 }
 
 // Write implements io.Writer.
-func (s *spool) Write(p []byte) (int, error) {
+func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil && s.head.Len()+len(p) <= spoolMemory {
 		return s.head.Write(p)
 	}
@@ -49,7 +37,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	return s.file.Write(sealed)
 }
 
-func (s *spool) open() error {
+func (s *Spool) open() error {
 	file, err := os.CreateTemp("", "bohoja-list-*")
 	if err != nil {
 		return err
@@ -64,7 +52,7 @@ func (s *spool) open() error {
 }
 
 // stream begins the key stream anew. A key serves one list, so its counter may begin at nothing.
-func (s *spool) stream() (cipher.Stream, error) {
+func (s *Spool) stream() (cipher.Stream, error) {
 	block, err := aes.NewCipher(s.key[:])
 	if err != nil {
 		return nil, err
@@ -72,8 +60,8 @@ func (s *spool) stream() (cipher.Stream, error) {
 	return cipher.NewCTR(block, make([]byte, aes.BlockSize)), nil //nolint:gosec // G407: the key is new for each list
 }
 
-// sendTo writes all that was kept, once.
-func (s *spool) sendTo(w io.Writer) error {
+// SendTo writes all that was kept, once.
+func (s *Spool) SendTo(w io.Writer) error {
 	if _, err := s.head.WriteTo(w); err != nil || s.file == nil {
 		return err
 	}
@@ -92,7 +80,7 @@ func (s *spool) sendTo(w io.Writer) error {
 type onlyWriter struct{ io.Writer }
 
 // Close implements io.Closer.
-func (s *spool) Close() error {
+func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}

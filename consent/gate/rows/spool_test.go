@@ -1,4 +1,4 @@
-package api
+package rows
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ func TestSpool(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	for _, n := range []int{0, 1, 1000, 300_000} {
-		s := &spool{}
+		s := &Spool{}
 		want := strings.Repeat("canary@example.com\n", n)
 		for rest := want; rest != ""; {
 			piece := rest[:min(len(rest), 70_001)]
@@ -31,7 +31,7 @@ func TestSpool(t *testing.T) {
 			t.Errorf("%d rows left %v, %v", n, names, err)
 		}
 		var got bytes.Buffer
-		if err := s.sendTo(&got); err != nil || got.String() != want {
+		if err := s.SendTo(&got); err != nil || got.String() != want {
 			t.Errorf("%d rows came back as %d bytes of %d: %v", n, got.Len(), len(want), err)
 		}
 		if err := s.Close(); err != nil {
@@ -53,7 +53,7 @@ func unreadable(t *testing.T, file *os.File) {
 
 func TestSpoolWithoutDisk(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere")
-	s := &spool{}
+	s := &Spool{}
 	if _, err := s.Write(make([]byte, spoolMemory+1)); err == nil {
 		t.Error("a list was kept nowhere")
 	}
