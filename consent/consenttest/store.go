@@ -32,7 +32,7 @@ func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
 		hookTests,
 		raceTests,
 		embedTests,
-		rightTests, visitTests, ageTests,
+		rightTests, visitTests, ageTests, flagTests,
 	} {
 		for _, name := range slices.Sorted(keysOf(group)) {
 			t.Run(name, func(t *testing.T) {
