@@ -12,11 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 var axeAll = flag.Bool("axe-all", false, "axe in every mode, not only 390 px in light")
@@ -102,7 +103,7 @@ func TestAxeSees(t *testing.T) {
 }
 
 func axe(ctx context.Context, m mode, url, source string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, browsertest.Patience)
 	defer cancel()
 	err := chromedp.Do(ctx, chromedp.EmulateViewport(m.width, 900, chromedp.EmulateScale(m.scale)),
 		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {

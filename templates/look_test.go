@@ -16,11 +16,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 var (
@@ -62,20 +63,10 @@ func site(t *testing.T) *httptest.Server {
 	return server
 }
 
-// browser starts Debian's Chromium without a window. In containers its user is root, for whom it has no sandbox.
+// browser starts a browser that ends with the test.
 func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true),
-		chromedp.Flag("disable-dev-shm-usage", true))
-	options = append(options, more...)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
+	return browsertest.Start(t, more...)
 }
 
 // media are the ways in which a page is looked at.
@@ -91,7 +82,7 @@ func media(scheme string) emulation.SetEmulatedMediaParams {
 
 // look opens a page at a width in a scheme, "light", "dark", "forced" or "print", and returns what the action gives there.
 func look[T any](ctx context.Context, url string, width int64, scheme string, action chromedp.Action[T]) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, browsertest.Patience)
 	defer cancel()
 	err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media(scheme))

@@ -24,6 +24,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 var lookDir = flag.String("look", "", "folder into which the walks in a browser write a picture of every step")
@@ -85,7 +87,7 @@ type mail struct {
 func (p playing) letters(to string, n int) []mail {
 	p.t.Helper()
 	var got []mail
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		body := p.get("/dev/inbox.json?to=" + url.QueryEscape(to))
 		if err := json.Unmarshal(body, &got); err != nil {
 			p.t.Fatal(err)
@@ -124,19 +126,10 @@ func (p playing) state() string {
 	return string(p.get("/v1/consent-requests")) + string(p.get("/dev/inbox.json"))
 }
 
-// chromium starts Debian's Chromium without a window and with a fresh profile. As root it has no sandbox.
+// chromium starts a browser that ends with the test.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatal(err)
-	}
-	return ctx
+	return browsertest.Start(t)
 }
 
 // person is somebody at a browser of their own: nothing is shared with anybody else's.

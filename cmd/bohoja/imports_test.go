@@ -63,6 +63,7 @@ var rooms = map[string][]string{
 	"consent/consenttest":       {"consent", "consent/..."},
 	"consent/proof":             nil, // tests only
 	"templates":                 {"consent"},
+	"templates/browsertest":     nil,
 	"mailer":                    {"consent", "templates"},
 	"mailer/catcher":            nil,
 	"mailer/mailertest":         {"mailer/catcher"},
@@ -97,7 +98,7 @@ var homes = map[string][]string{
 	"github.com/pquerna/":            {"consent/staff"},
 	"github.com/boombuler/":          {"handlers/ops"},
 	"github.com/nyaruka/":            {"consent/gate"},
-	"testing":                        {"consent/consenttest", "mailer/mailertest"},
+	"testing":                        {"consent/consenttest", "mailer/mailertest", "templates/browsertest"},
 }
 
 func may(name, imported string) bool {

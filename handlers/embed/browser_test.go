@@ -20,6 +20,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/handlers/embed"
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 // policy is that of a host that allows this service what it needs, and nothing unsafe.
@@ -87,24 +88,17 @@ type visitor struct {
 	ctx context.Context
 }
 
-// chromium starts Debian's Chromium without a window; as root it has no sandbox.
+func TestMain(m *testing.M) { browsertest.Main(m) }
+
+// chromium is a visitor whose storage nobody else sees.
 func chromium(t *testing.T) visitor {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the browser lives as long as its first context
-		t.Fatal(err)
-	}
-	return visitor{t, ctx}
+	return visitor{t, browsertest.Visit(t)}
 }
 
 func (v visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, browsertest.Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		v.t.Fatal(err)
@@ -114,7 +108,7 @@ func (v visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 // js runs an expression in the page; promises are awaited.
 func js[T any](v visitor, expression string) T {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, browsertest.Patience)
 	defer cancel()
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -126,7 +120,7 @@ func js[T any](v visitor, expression string) T {
 // until waits for an expression to be true.
 func (v visitor) until(expression string) {
 	v.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		if js[bool](v, "!!("+expression+")") {
 			return
 		}
@@ -424,16 +418,19 @@ func TestFrameListens(t *testing.T) {
 		js[any](v, fmt.Sprintf("new Promise(done => { heard.length = 0; const f = document.getElementById('f'); f.onload = () => done(1); f.src = %q; })",
 			h.server.URL+"/start/shop?mode=frame&nonce=right&origin="+url.QueryEscape(origin)))
 	}
-	hello := func(nonce string) string {
-		return js[string](v, fmt.Sprintf("new Promise(done => { document.getElementById('f').contentWindow.postMessage({bohoja: 1, nonce: %q, type: 'hello'}, '*'); setTimeout(() => done(heard.join()), 100); })", nonce))
+	say := func(nonce string) {
+		js[any](v, fmt.Sprintf("document.getElementById('f').contentWindow.postMessage({bohoja: 1, nonce: %q, type: 'hello'}, '*')", nonce))
+	}
+	hello := func(nonce string) string { // what comes within a while, where nothing is to come
+		say(nonce)
+		return js[string](v, "new Promise(done => setTimeout(() => done(heard.join()), 100))")
 	}
 	load(h.shop.URL)
 	if got := hello("wrong"); got != "" {
 		t.Errorf("a wrong nonce was answered: %s", got)
 	}
-	if got := hello("right"); !strings.Contains(got, `"nonce":"right"`) || !strings.Contains(got, `"height"`) {
-		t.Errorf("the right one was not: %s", got)
-	}
+	say("right")
+	v.until(`heard.join().includes('"nonce":"right"') && heard.join().includes('"height"')`)
 	h.App.Origins = []string{"https://other.example", h.shop.URL}
 	load("https://other.example") // the frame is meant for another page
 	if got := hello("right"); got != "" {
@@ -452,7 +449,7 @@ type frame struct{ v visitor }
 // run evaluates inside the frame's own world, as a child's hands would.
 func (f frame) run(expression string) bool {
 	f.v.t.Helper()
-	ctx, cancel := context.WithTimeout(f.v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(f.v.ctx, browsertest.Patience)
 	defer cancel()
 	got, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (runtime.EvaluateResult, error) {
 		tree, err := cdp.Call(ctx, target, cdpage.GetFrameTree, cdp.Empty{})
@@ -470,7 +467,7 @@ func (f frame) run(expression string) bool {
 
 func (f frame) until(expression string) {
 	f.v.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !f.run("!!(" + expression + ")"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); !f.run("!!(" + expression + ")"); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			f.v.t.Fatalf("never in the frame: %s", expression)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 // beast is a program that meets a guardian's mail: it opens the link, fills every field with guesses, and presses buttons.
@@ -59,12 +60,7 @@ const forage = `((wants, presses, turn, guess) => {
 // zoo is a browser for beasts: it runs scripts.
 func zoo(t *testing.T) context.Context {
 	t.Helper()
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox,
-		chromedp.Flag("disable-dev-shm-usage", true))...)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	return ctx
+	return browsertest.Start(t)
 }
 
 // roam lets a beast loose on a link for a number of presses.
@@ -98,7 +94,7 @@ func (s *site) roam(ctx context.Context, b beast, link string) {
 // arrive waits until the page that a press led to is there.
 func (s *site) arrive(ctx context.Context, b beast) {
 	s.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); ; time.Sleep(5 * time.Millisecond) {
 		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.old && document.readyState === 'complete'`))
 		if err == nil && there {
 			return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent/staff"
 	"github.com/bohoja/bohoja/handlers/web"
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 // A browser keeps the cookie on plain http of loopback (consent/adr/0017), sends the forms under our Content-Security-Policy, and is
@@ -24,11 +25,7 @@ func TestBrowserOnLoopback(t *testing.T) {
 	plain := httptest.NewServer(e)
 	defer plain.Close()
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
+	ctx := browsertest.Start(t)
 	do := func(actions ...chromedp.Action[chromedp.Void]) {
 		t.Helper()
 		for _, a := range actions {
@@ -46,12 +43,11 @@ func TestBrowserOnLoopback(t *testing.T) {
 	where := func(want string) {
 		t.Helper()
 		var at string
-		for range 100 {
+		for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			var err error
 			if at, err = chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + ' ' + document.cookie`)); err == nil && strings.HasPrefix(at, want+" ") {
 				break
 			}
-			time.Sleep(50 * time.Millisecond)
 		}
 		if at != want+" " { // and no script sees the cookie
 			t.Fatalf("the browser is at %q, not at %q", at, want)
