@@ -44,6 +44,7 @@ var mutants = []mutant{
 	{"resends without end", "consent/redisstore/lua/resend.lua", "if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end", "", storePackage, storeTests},
 	{"letters without end", "consent/redisstore/lua/count.lua", ">= tonumber(ARGV[3]) then", ">= tonumber(ARGV[3]) + 1000 then", "./consent", "TestLettersPerDay"},
 	{"a job done by one who lost it", "consent/outbox/done.lua", "if not outbox_held(KEYS[2], ARGV[2], ARGV[3]) then return 0 end", "", "./consent/outbox", "Fence"},
+	{"a cluster's client that never asks who took over", "consent/redisstore/follow.go", "set.ClusterStateReloadInterval = mapEvery\n\tc := redis.NewClusterClient(set)\n\tc.AddHook(follower{c})", "c := redis.NewClusterClient(set)", storePackage, "TestReplicaTakesOver"},
 	{"a step that is sent twice", "consent/redisstore/script/command.go", "return c.once }", "return false }", "./consent/redisstore/script", "TestExecutedOnce"},
 
 	// The second fact.

@@ -68,3 +68,55 @@ func TestSafetyWithOneAway(t *testing.T) {
 		t.Errorf("all are away: %+v, %v", got, err)
 	}
 }
+
+// A primary that is gone for good says nothing of who came after it: once its replica has taken over, a few tries find it, by
+// either client. Without follower it is the library's minute, of which this is a part: tries decide, and not the time.
+func TestReplicaTakesOver(t *testing.T) {
+	t.Parallel()
+	bus, other := consenttest.FreePort(t), consenttest.FreePort(t)
+	settings := []string{"cluster-enabled", "yes", "cluster-node-timeout", "60000", "repl-diskless-sync-delay", "0", "cluster-port"}
+	first := consenttest.Redis(t, append(settings, bus)...)
+	second := consenttest.Redis(t, append(settings, other)...)
+	first.Command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	_, port, _ := net.SplitHostPort(first.Addr)
+	second.Command("CLUSTER", "MEET", "127.0.0.1", port, bus)
+	within(t, "a replica", func() bool { return second.Command("CLUSTER", "REPLICATE", first.Command("CLUSTER", "MYID")) == "+OK" })
+	clients, err := redisstore.Dial("redis://" + first.Addr + "," + second.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = clients.Close() })
+	pipe := func() error {
+		p := clients.Read.Pipeline()
+		p.Get(t.Context(), "n")
+		_, err := p.Exec(t.Context())
+		return err
+	}
+	within(t, "a cluster", func() bool {
+		return clients.Write.Set(t.Context(), "n", "1", 0).Err() == nil && pipe() == nil && first.Command("WAIT", "1", "100") == ":1"
+	})
+	first.Kill()
+	within(t, "the replica to take over", func() bool {
+		return second.Command("CLUSTER", "FAILOVER", "TAKEOVER") == "+OK" && second.Command("SET", "n", "2") == "+OK"
+	})
+	for name, try := range map[string]func() error{
+		"writing": func() error { return clients.Write.Set(t.Context(), "n", "3", 0).Err() }, "reading": pipe,
+	} {
+		tries := 1
+		for ; tries < 40 && try() != nil; tries++ {
+			time.Sleep(250 * time.Millisecond)
+		}
+		if tries == 40 {
+			t.Errorf("%s: nobody has asked who took over", name)
+		}
+	}
+}
+
+func within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for late := time.Now().Add(30 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+}

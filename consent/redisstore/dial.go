@@ -38,7 +38,7 @@ func Dial(text string) (Clients, error) {
 	write, read := *o, *o
 	write.MaxRetries = -1
 	read.MaxRetries = 2
-	return Clients{Write: redis.NewUniversalClient(&write), Read: redis.NewUniversalClient(&read)}, nil
+	return Clients{Write: newClient(write), Read: newClient(read)}, nil
 }
 
 // options reads the URL.
