@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -55,11 +56,12 @@ const (
 type Keeper struct {
 	opt Options
 
-	mu      sync.Mutex
-	book    *book // nil while another process works, and after a fault
+	mu      sync.Mutex // held as long as a pass takes
+	book    *book      // nil while another process works, and after a fault
 	signed  Checkpoint
 	trimmed time.Time
 	state   State
+	told    atomic.Pointer[State] // state after the last pass; nil before the first
 }
 
 // State is how the log stands, for metrics.
@@ -74,11 +76,18 @@ type State struct {
 // NewKeeper makes a Keeper. It touches nothing before its first pass.
 func NewKeeper(o Options) *Keeper { return &Keeper{opt: o} }
 
-// State tells how the log stood after the last pass.
+// State tells how the log stood after the last pass. It waits for nobody: a pass may wait for the store for long.
 func (k *Keeper) State() State {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.state
+	if told := k.told.Load(); told != nil {
+		return *told
+	}
+	return State{}
+}
+
+// tell makes known how the log stands.
+func (k *Keeper) tell() {
+	now := k.state
+	k.told.Store(&now)
 }
 
 // ErrBehind is a store that knows fewer entries than the files: it was put back to an earlier state.
@@ -89,6 +98,7 @@ var ErrBehind = errors.New("the store's audit log ends before the files do")
 func (k *Keeper) RunOnce(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer k.tell()
 	err := k.pass(ctx)
 	if err != nil && k.book != nil {
 		err = errors.Join(err, k.letGo())
@@ -100,6 +110,7 @@ func (k *Keeper) RunOnce(ctx context.Context) error {
 func (k *Keeper) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer k.tell()
 	return k.letGo()
 }
 

@@ -22,6 +22,8 @@ type shelf struct {
 	streams map[string][]consent.Entry
 	trims   map[string]int64
 	err     error
+	entered chan struct{} // where Head says that it was asked, and waits for held; nil: it answers
+	held    chan struct{}
 }
 
 func newShelf() *shelf {
@@ -51,6 +53,10 @@ func (s *shelf) Entries(_ context.Context, app string, after int64, limit int) (
 }
 
 func (s *shelf) Head(_ context.Context, app string) (int64, error) {
+	if s.entered != nil {
+		s.entered <- struct{}{}
+		<-s.held
+	}
 	if all := s.streams[app]; len(all) > 0 {
 		return all[len(all)-1].Seq, s.err
 	}

@@ -31,9 +31,11 @@ type Tide struct {
 	Source Source
 	Clock  func() time.Time
 
-	mu     sync.Mutex
+	pass   sync.Mutex // held as long as a pass takes, which may be long while the store is away
 	marked time.Time
-	low    map[string]Low // apps below their mark at the last look
+
+	mu  sync.Mutex     // held by every step for a moment (Admit), so never while somebody is asked
+	low map[string]Low // apps below their mark at the last look
 }
 
 // Low is an app whose log ends below its mark.
@@ -149,23 +151,27 @@ func (t *Tide) Look(ctx context.Context) error {
 
 // RunOnce looks at the store once more and, every MarkEvery, raises the mark. While an app is low nothing is raised.
 func (t *Tide) RunOnce(ctx context.Context) error {
+	t.pass.Lock()
+	defer t.pass.Unlock()
 	marks, err := t.Marks()
 	if err != nil {
 		return err
 	}
 	low, err := t.look(ctx, marks)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if err != nil {
 		return err
 	}
+	t.mu.Lock()
 	t.low = low
-	if now := t.Clock(); len(low) == 0 && (t.marked.IsZero() || now.Sub(t.marked).Abs() >= MarkEvery) {
-		if err := t.raise(ctx, marks); err != nil {
-			return err
-		}
-		t.marked = now
+	t.mu.Unlock()
+	now := t.Clock()
+	if len(low) > 0 || !t.marked.IsZero() && now.Sub(t.marked).Abs() < MarkEvery {
+		return nil
 	}
+	if err := t.raise(ctx, marks); err != nil {
+		return err
+	}
+	t.marked = now
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -88,5 +89,49 @@ func TestTideFaults(t *testing.T) {
 	b.must(os.WriteFile(filepath.Join(tide.Dir, tideName), []byte("{"), 0o600))
 	if err := tide.RunOnce(t.Context()); err == nil {
 		t.Error("a mark that cannot be read is passed over")
+	}
+}
+
+// While the store hangs, a pass waits for it, and neither a step nor a scrape waits for the pass.
+func TestNobodyWaitsForAPass(t *testing.T) {
+	b := open(t)
+	tide := b.tide()
+	b.acts("shop", 5)
+	b.must(b.keeper.RunOnce(t.Context()))
+	for name, one := range map[string]struct {
+		pass func(context.Context) error
+		asks func()
+	}{
+		"mark": {tide.RunOnce, func() { b.must(errors.Join(tide.Admit(), tide.Check(t.Context()))) }},
+		"files": {b.keeper.RunOnce, func() {
+			if b.keeper.State().Size != 5 {
+				t.Errorf("%+v", b.keeper.State())
+			}
+		}},
+	} {
+		b.entered, b.held = make(chan struct{}), make(chan struct{})
+		ended := make(chan error)
+		go func() { ended <- one.pass(t.Context()) }()
+		asked := 0
+		for more := true; more; { // each question of the pass hangs until somebody else was answered
+			select {
+			case <-b.entered:
+				asked++
+				answered := make(chan struct{})
+				go func() { one.asks(); close(answered) }()
+				select {
+				case <-answered:
+				case <-time.After(time.Minute):
+					t.Errorf("%s: whoever asks waits for the pass", name)
+				}
+				b.held <- struct{}{}
+			case err := <-ended:
+				b.must(err)
+				more = false
+			}
+		}
+		if asked == 0 {
+			t.Errorf("%s: the pass asked nothing", name)
+		}
 	}
 }

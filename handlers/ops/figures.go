@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -34,14 +35,26 @@ type QueueFigures struct {
 const figuresTime = 500 * time.Millisecond
 
 // Gauges asks for the figures at each scrape. While they cannot be had, bohoja_redis_up is 0 and the others are absent,
-// which an alert can tell from a zero.
+// which an alert can tell from a zero. A scrape waits for figuresTime at most, and not at all for a reading that is late already.
 type Gauges struct {
 	read func(ctx context.Context) (Figures, error)
 	log  *slog.Logger
 	base context.Context //nolint:containedctx // a scrape has no context of its own: this one ends with the process
 
-	mu sync.Mutex // one reading at a time
+	mu  sync.Mutex
+	now *reading // the one under way, which all scrapes share; nil: none
 }
+
+// reading is one question for the figures.
+type reading struct {
+	done    chan struct{} // closed when figures and err are there
+	late    chan struct{} // closed when it has taken figuresTime
+	figures Figures
+	err     error
+}
+
+// errLate is a store that has not answered in time.
+var errLate = errors.New("the store does not answer in time")
 
 // NewGauges registers the gauges. ctx bounds every reading, beside a time-out; read must give up when it ends.
 func NewGauges(
@@ -101,11 +114,37 @@ func (g *Gauges) Collect(ch chan<- prometheus.Metric) {
 }
 
 func (g *Gauges) figures() (Figures, error) {
+	r := g.begin()
+	select {
+	case <-r.done:
+		return r.figures, r.err
+	case <-r.late:
+		return nil, errLate
+	}
+}
+
+// begin joins the reading under way, or begins one.
+func (g *Gauges) begin() *reading {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.now == nil {
+		g.now = &reading{done: make(chan struct{}), late: make(chan struct{})}
+		go g.take(g.now)
+	}
+	return g.now
+}
+
+// take reads, and lets the next scrape begin anew. What read does after its time is over keeps no scrape waiting.
+func (g *Gauges) take(r *reading) {
 	ctx, cancel := context.WithTimeout(g.base, figuresTime)
 	defer cancel()
-	return g.read(ctx)
+	late := context.AfterFunc(ctx, func() { close(r.late) })
+	defer late()
+	r.figures, r.err = g.read(ctx)
+	g.mu.Lock()
+	g.now = nil
+	g.mu.Unlock()
+	close(r.done)
 }
 
 func gauge(d *prometheus.Desc, v float64, labels ...string) prometheus.Metric {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -191,5 +192,31 @@ func TestGauges(t *testing.T) {
 	fault = consent.ErrUnavailable
 	if text := scrape(t, reg); text != "bohoja_redis_up 0\n" {
 		t.Error(text)
+	}
+}
+
+// A store that hangs keeps nobody waiting: whoever scrapes while a reading is late is answered without it, and the next
+// reading begins once that one has ended.
+func TestGaugesWhileTheStoreHangs(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	hangs, asked := make(chan struct{}), atomic.Int32{}
+	NewGauges(t.Context(), reg, slog.New(slog.DiscardHandler), func(ctx context.Context) (Figures, error) {
+		asked.Add(1)
+		<-hangs // whatever ctx says
+		return Figures{}, ctx.Err()
+	})
+	for range 3 {
+		if text := scrape(t, reg); text != "bohoja_redis_up 0\n" {
+			t.Error(text)
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("the store was asked %d times at once", n)
+	}
+	close(hangs)
+	for late := time.Now().Add(time.Minute); scrape(t, reg) != "bohoja_redis_up 1\n"; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("the store is back, and nobody asks it")
+		}
 	}
 }
