@@ -240,8 +240,8 @@ func (s *story) sign(url string, n int) {
 		body := signupBody(key, map[string]string{"email": key + "@example.com"})
 		a, err := s.tryAsk(url, s.keys[s.key], http.MethodPost, "/v1/consent-requests", body, "Idempotency-Key", key)
 		s.crowd.note(key, a, err)
-		if err != nil {
-			time.Sleep(10 * time.Millisecond) // nobody is there
+		if err != nil || a.status != http.StatusCreated {
+			time.Sleep(10 * time.Millisecond) // nobody is there, or nobody takes it
 		}
 	}
 }

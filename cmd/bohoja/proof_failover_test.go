@@ -4,34 +4,64 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
-// TestClusterFailover kills a primary for good while three processes sign children up on it, waits until its replica has taken
-// over, and counts what was acknowledged and is gone: replication is asynchronous, so this is printed and not judged. What is
-// there must be whole, and no request may be there twice. The words that only this story needs:
+// ways are how a Redis stops answering under three processes, and who takes its place. The first three are the short form.
+var ways = []struct {
+	name  string
+	short bool
+	place func(f *failover)
+}{
+	{"Cluster 3+3, primary killed", true, func(f *failover) { f.onCluster(2*time.Second, 3) }},
+	{"Sentinel, primary killed", true, func(f *failover) { f.onSentinel(time.Second, true) }},
+	{"one server, back after 5 s", true, func(f *failover) { f.onOne() }},
+	{"Cluster 3+3, primary hangs", false, func(f *failover) { f.onCluster(2*time.Second, 3); f.fall = f.first.Sleep }},
+	{"Cluster 3+3, primary back after 5 s", false, func(f *failover) { f.onCluster(time.Minute, 0); f.returns() }},
+	{"Sentinel, primary hangs", false, func(f *failover) { f.onSentinel(time.Second, true); f.fall = f.first.Sleep }},
+	{"Sentinel, primary back after 5 s", false, func(f *failover) { f.onSentinel(time.Minute, false); f.returns() }},
+}
+
+// TestFailover takes a Redis away while three processes sign children up on it, waits until its replica has taken over, or it is
+// back itself, and counts what was acknowledged and is gone. Replication is asynchronous, so what a fail-over loses is printed and
+// not judged; what comes back itself loses nothing. What is there must be whole, and no request may be there twice. How long the
+// next signups took from the moment at which Redis took writes again is printed. The words that only this story needs:
 //
 //	many           children sign up at every process without end
-//	node dies      the primary of their app is killed, and does not come back
+//	node dies      the Redis of their app answers no more
 //	goes on        children are signed up again
 //	counted        what is there
-func TestClusterFailover(t *testing.T) {
-	f := &failover{}
+func TestFailover(t *testing.T) {
+	for _, way := range ways {
+		if way.short || long() {
+			t.Run(way.name, func(t *testing.T) { playFailover(t, way.name, way.place) })
+		}
+	}
+}
+
+func playFailover(t *testing.T, name string, place func(f *failover)) {
+	f := &failover{t: t, rises: func() {}}
+	place(f)
 	p := params("testdata/cluster", "")
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
 		err := setup(env)
 		f.story = env.Values[storyKey{}].(*story)
-		f.cluster = newCluster(f.t, 2*time.Second)
 		f.stage.redis = func(s *story, ts *testscript.TestScript, _ []string) {
-			s.redis = f.cluster.nodes[0]
-			ts.Setenv("BOHOJA_REDIS__URL", f.cluster.urls())
+			s.redis = f.first
+			ts.Setenv("BOHOJA_REDIS__URL", f.url)
 		}
 		return err
 	}
@@ -39,10 +69,13 @@ func TestClusterFailover(t *testing.T) {
 		p.Cmds[name] = func(ts *testscript.TestScript, _ bool, _ []string) { do(ts) }
 	}
 	t.Run("story", func(t *testing.T) { testscript.Run(t, p) })
-	told := consenttest.Figures{
-		Suite: "P7 fail-over, Cluster 3+3",
-		More: fmt.Sprintf("not in the sum: %d acknowledged by %d processes, %d lost, %d there twice, the replica took over after %.1f s, the next were signed up after %.1f s",
-			f.acked, len(processNames), f.lost, f.twice, f.over.Seconds(), f.after.Seconds()),
+	told := consenttest.Figures{Suite: "P7 " + name, Recovery: f.after - f.over}
+	more := fmt.Sprintf("%d processes, Redis took writes again after %.1f s, the next were signed up after %.1f s", len(processNames), f.over.Seconds(), f.after.Seconds())
+	if f.first == f.heir {
+		told.Acknowledged, told.Lost, told.Duplicates, told.More = f.acked, f.lost, f.twice, more
+		told.Sound(t)
+	} else {
+		told.More = fmt.Sprintf("not in the sum: %d acknowledged, %d lost, %d there twice, ", f.acked, f.lost, f.twice) + more
 	}
 	told.Tell(t)
 	if f.acked == 0 || f.twice > 0 {
@@ -52,12 +85,76 @@ func TestClusterFailover(t *testing.T) {
 
 var processNames = []string{"", "second", "third"}
 
-// failover is the story of a primary that does not come back.
+// failover is the story of a Redis that is taken away.
 type failover struct {
 	*story
-	cluster            *cluster
+	t                  *testing.T
+	first, heir        *consenttest.RedisServer // who falls, and who takes writes afterwards
+	url                string
+	fall, rises        func()
 	acked, lost, twice int
-	over, after        time.Duration // until the replica took over, and until the first were signed up
+	over, after        time.Duration // until Redis took writes again, and until the first were signed up
+}
+
+// onCluster puts the story on a cluster. timeout is how long a primary may be silent; heir is the node that comes after the first.
+func (f *failover) onCluster(timeout time.Duration, heir int) {
+	c := newCluster(f.t, timeout)
+	f.first, f.heir, f.url = c.nodes[0], c.nodes[heir], c.urls()
+	f.fall = f.first.Kill
+}
+
+// onSentinel puts it on a primary with a replica, and a Sentinel that watches both.
+func (f *failover) onSentinel(timeout time.Duration, goes bool) {
+	f.first, f.heir = consenttest.Redis(f.t), consenttest.Redis(f.t, "repl-diskless-sync-delay", "0")
+	host, port, _ := net.SplitHostPort(f.first.Addr)
+	f.heir.Command("REPLICAOF", host, port)
+	until(f.t, "a replica", func() bool { return strings.Contains(infoOf(f.t, f.heir, "replication"), "master_link_status:up") })
+	f.first.Command("SET", "step", "1") // what comes after the replica's image is sent a second later
+	until(f.t, "a replica in step", func() bool { return f.heir.Command("EXISTS", "step") == ":1" })
+	f.url = "redis+sentinel://" + watched(f.t, f.first, timeout) + "?master=main"
+	if f.fall = f.first.Kill; !goes {
+		f.heir = f.first
+	}
+}
+
+// watched starts a Sentinel and waits until it knows the replica, and returns its address.
+func watched(t *testing.T, primary *consenttest.RedisServer, timeout time.Duration) string {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(primary.Addr)
+	own, conf := consenttest.FreePort(t), filepath.Join(t.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor main %s %s 1\nsentinel down-after-milliseconds main %d\n", own, host, port, timeout.Milliseconds())
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("redis-server", conf, "--sentinel")
+	consenttest.Tie(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	client := redis.NewSentinelClient(&redis.Options{Addr: "127.0.0.1:" + own})
+	defer client.Close()
+	until(t, "a Sentinel that knows the replica", func() bool {
+		all, err := client.Replicas(t.Context(), "main").Result()
+		return err == nil && len(all) == 1 && all[0]["master-link-status"] == "ok"
+	})
+	return "127.0.0.1:" + own
+}
+
+// onOne puts it on one server, which comes back.
+func (f *failover) onOne() {
+	f.first = consenttest.Redis(f.t)
+	f.heir, f.url = f.first, f.first.URL()
+	f.fall = f.first.Kill
+	f.returns()
+}
+
+// returns lets the one who fell come back, late enough for every client to have lost patience.
+func (f *failover) returns() {
+	f.rises = func() {
+		time.Sleep(5 * time.Second)
+		f.first.Restart()
+	}
 }
 
 func (f *failover) many(ts *testscript.TestScript) {
@@ -80,19 +177,21 @@ func (f *failover) grows(ts *testscript.TestScript) {
 	}
 }
 
-func (f *failover) node(*testscript.TestScript) { f.cluster.nodes[0].Kill() }
+func (f *failover) node(*testscript.TestScript) { f.fall() }
 
 func (f *failover) goes(ts *testscript.TestScript) {
-	began, from := time.Now(), f.crowd.count()
-	f.cluster.until("a replica that takes over", func() bool { return f.cluster.nodes[3].Command("DEL", "{shop}") == ":0" })
+	began := time.Now()
+	f.rises()
+	until(f.t, "a Redis that takes writes", func() bool { return f.heir.Command("DEL", "{shop}") == ":0" })
 	f.over = time.Since(began)
-	for late := began.Add(4 * patience); f.crowd.count() < from+len(processNames)*4; time.Sleep(10 * time.Millisecond) {
+	from := f.crowd.count()
+	for late := time.Now().Add(4 * patience); f.crowd.count() < from+len(processNames)*4; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(late) {
-			ts.Fatalf("nobody has taken over")
+			ts.Fatalf("nobody is signed up any more")
 		}
 	}
 	f.after = time.Since(began)
-	f.redis = f.cluster.nodes[3] // its replica
+	f.redis = f.heir
 	f.grows(ts)
 }
 

@@ -85,7 +85,7 @@ func (b *book) settle(s *story, c *tally) {
 	s.patient = true
 	url := "http://" + s.processes[""].public
 	for id, e := range all {
-		a, err := s.tryAsk(url, e.key, http.MethodGet, "/v1/consent-requests/"+id, "")
+		a, err := s.knows(url, e.key, "/v1/consent-requests/"+id)
 		if err == nil && a.status == http.StatusNotFound && s.ahead() > consent.RecordKept {
 			continue // forgotten, as it should be
 		}
@@ -100,6 +100,15 @@ func (b *book) settle(s *story, c *tally) {
 		c.mails.Add(int64(e.missing(s, a)))
 	}
 	c.twice.Add(int64(s.doubled(url)))
+}
+
+// knows asks with a key, or with the story's new one when the story has taken that one back.
+func (s *story) knows(url, key, path string) (answer, error) {
+	a, err := s.tryAsk(url, key, http.MethodGet, path, "")
+	if err == nil && a.status == http.StatusUnauthorized && s.keys["new"] != "" {
+		return s.tryAsk(url, s.keys["new"], http.MethodGet, path, "")
+	}
+	return a, err
 }
 
 // missing is 1 when the invitation is said to be sent and the mail server never had it.
@@ -123,7 +132,7 @@ var once = []string{"pending", "granted", "declined", "cancelled", "expired", "w
 func (s *story) doubled(url string) (n int) {
 	seen := map[[2]string]string{}
 	for _, key := range []string{"live", "test"} {
-		a, err := s.tryAsk(url, s.keys[key], http.MethodGet, "/v1/events?limit=100", "")
+		a, err := s.knows(url, s.keys[key], "/v1/events?limit=100")
 		var page struct {
 			Data []struct {
 				ID, Type string

@@ -142,7 +142,9 @@ func (c *cluster) join() {
 			return strings.Contains(c.info(s), "cluster_known_nodes:6") && strings.Contains(c.info(s), "cluster_state:ok")
 		})
 		if n < 3 {
-			c.until("its replica", func() bool { return s.Command("WAIT", "1", "100") == ":1" })
+			c.until("its replica", func() bool {
+				return strings.Contains(infoOf(c.t, c.nodes[n+3], "replication"), "master_link_status:up")
+			})
 		}
 	}
 }
@@ -154,11 +156,24 @@ func (c *cluster) info(s *consenttest.RedisServer) string {
 	return client.ClusterInfo(c.t.Context()).Val()
 }
 
+// infoOf is what a server says of itself.
+func infoOf(t testing.TB, s *consenttest.RedisServer, section string) string {
+	client := redis.NewClient(&redis.Options{Addr: s.Addr})
+	defer client.Close()
+	return client.Info(t.Context(), section).Val()
+}
+
 func (c *cluster) until(what string, ok func() bool) {
 	c.t.Helper()
+	until(c.t, what, ok)
+}
+
+// until waits for something that Redis does by itself.
+func until(t testing.TB, what string, ok func() bool) {
+	t.Helper()
 	for late := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(late) {
-			c.t.Fatal("in vain: ", what)
+			t.Fatal("in vain: ", what)
 		}
 	}
 }
