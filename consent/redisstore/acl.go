@@ -9,7 +9,7 @@ var (
 	scriptCommands = "time get set setnx mget del exists pexpire " +
 		"hget hset hsetnx hdel hmget hgetall hexists hincrby hkeys hlen " +
 		"zadd zrem zcount zrange zrangebyscore zremrangebyscore zscore zrank xadd xrange xrevrange xinfo|stream"
-	ownCommands = "ping info config|get evalsha eval incrby hvals zrevrange zcard zmscore zrangebylex zrevrangebylex xlen xtrim sadd smembers"
+	ownCommands = "ping info config|get evalsha eval incrby hvals hscan zrevrange zcard zmscore zrangebylex zrevrangebylex xlen xtrim sadd smembers"
 	// clusterCommands are for a cluster's clients, which ask where a key is and what a command's keys are.
 	clusterCommands = "cluster|slots command readonly asking"
 )
