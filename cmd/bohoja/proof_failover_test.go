@@ -52,7 +52,7 @@ func TestFailover(t *testing.T) {
 }
 
 func playFailover(t *testing.T, name string, place func(f *failover)) {
-	f := &failover{t: t, rises: func() {}}
+	f := &failover{t: t, rises: func() {}, named: func() bool { return true }}
 	place(f)
 	p := params("testdata/cluster", "")
 	setup := p.Setup
@@ -92,6 +92,7 @@ type failover struct {
 	first, heir        *consenttest.RedisServer // who falls, and who takes writes afterwards
 	url                string
 	fall, rises        func()
+	named              func() bool // whoever asks is told of the heir
 	acked, lost, twice int
 	over, after        time.Duration // until Redis took writes again, and until the first were signed up
 }
@@ -111,14 +112,19 @@ func (f *failover) onSentinel(timeout time.Duration, goes bool) {
 	until(f.t, "a replica", func() bool { return strings.Contains(infoOf(f.t, f.heir, "replication"), "master_link_status:up") })
 	f.first.Command("SET", "step", "1") // what comes after the replica's image is sent a second later
 	until(f.t, "a replica in step", func() bool { return f.heir.Command("EXISTS", "step") == ":1" })
-	f.url = "redis+sentinel://" + watched(f.t, f.first, timeout) + "?master=main"
+	addr, sentinel := watched(f.t, f.first, timeout)
+	f.url = "redis+sentinel://" + addr + "?master=main"
+	f.named = func() bool {
+		at, err := sentinel.GetMasterAddrByName(f.t.Context(), "main").Result()
+		return err == nil && net.JoinHostPort(at[0], at[1]) == f.heir.Addr
+	}
 	if f.fall = f.first.Kill; !goes {
 		f.heir = f.first
 	}
 }
 
-// watched starts a Sentinel and waits until it knows the replica, and returns its address.
-func watched(t *testing.T, primary *consenttest.RedisServer, timeout time.Duration) string {
+// watched starts a Sentinel and waits until it knows the replica, and returns its address and a client.
+func watched(t *testing.T, primary *consenttest.RedisServer, timeout time.Duration) (string, *redis.SentinelClient) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(primary.Addr)
 	own, conf := consenttest.FreePort(t), filepath.Join(t.TempDir(), "sentinel.conf")
@@ -133,12 +139,12 @@ func watched(t *testing.T, primary *consenttest.RedisServer, timeout time.Durati
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	client := redis.NewSentinelClient(&redis.Options{Addr: "127.0.0.1:" + own})
-	defer client.Close()
+	t.Cleanup(func() { _ = client.Close() })
 	until(t, "a Sentinel that knows the replica", func() bool {
 		all, err := client.Replicas(t.Context(), "main").Result()
 		return err == nil && len(all) == 1 && all[0]["master-link-status"] == "ok"
 	})
-	return "127.0.0.1:" + own
+	return "127.0.0.1:" + own, client
 }
 
 // onOne puts it on one server, which comes back.
@@ -183,6 +189,7 @@ func (f *failover) goes(ts *testscript.TestScript) {
 	began := time.Now()
 	f.rises()
 	until(f.t, "a Redis that takes writes", func() bool { return f.heir.Command("DEL", "{shop}") == ":0" })
+	until(f.t, "a Sentinel that names it", f.named)
 	f.over = time.Since(began)
 	from := f.crowd.count()
 	for late := time.Now().Add(4 * patience); f.crowd.count() < from+len(processNames)*4; time.Sleep(10 * time.Millisecond) {
