@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run first build test unit race browser lint proof proof-long model mutants soak pages look outside bench bench-gate all need-go tools clean
+.PHONY: run first build test unit race browser lint proof proof-long fuzz model mutants soak pages look outside bench bench-gate all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set; DEV="--listen 127.0.0.1:8090" elsewhere
 DEV ?=
@@ -61,6 +61,12 @@ SOAK ?= 60m
 soak: need-go
 	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_SOAK=$(SOAK) \
 	  $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestSoak$$' ./cmd/bohoja | grep -E '^(ok|FAIL|panic|--- )|proof_soak_test.go:|^ +--- FAIL'
+
+## fuzz: each fuzzer in turn for FUZZTIME; what fails is written to testdata/fuzz and from then on a seed of `make test` (FUZZ=name: some)
+FUZZTIME ?= 10s
+FUZZ ?= .
+fuzz: need-go
+	@GO="$(GO)" .ci/fuzz $(FUZZTIME) '$(FUZZ)'
 
 ## model: STEPS steps at random over a real Redis, each held against a model without a store; by hand, a quarter of an hour
 STEPS ?= 1000000

@@ -3,6 +3,7 @@ package consent
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // codeLetters hold no sign that reads as another: no 0 O, no 1 I L. Short codes and pairing codes are made of them.
@@ -42,9 +43,9 @@ func spell(d Digest, n int) string {
 // normalCode ignores case, spaces and hyphens.
 func normalCode(code string) string {
 	return strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' || r == '‐' || r == '–' || r == '\t' {
+		if unicode.IsSpace(r) || r == '-' || r == '‐' || r == '–' {
 			return -1
 		}
 		return r
-	}, strings.ToUpper(strings.TrimSpace(code)))
+	}, strings.ToUpper(code))
 }

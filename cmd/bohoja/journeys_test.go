@@ -42,6 +42,7 @@ import (
 //	forgotten                    wait until there is no record any more
 //	shredded                     the key under which the request was sealed is destroyed;  ! shredded  it is there
 //	snapshot FILE                every value of Redis, into a file
+//	besieged N                   requests that read in two ways, poisoned hosts, N connections that send next to nothing: all without effect
 //	clean                        no name, address, data or token of this story in logs, metrics, Redis, files
 //
 // The app:
@@ -95,7 +96,7 @@ func words() map[string]word {
 		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
-		"fault": (*story).wordFault, "here": (*story).wordHere, "back": (*story).wordBack, "twice": (*story).wordTwice,
+		"fault": (*story).wordFault, "here": (*story).wordHere, "besieged": (*story).wordBesieged, "back": (*story).wordBack, "twice": (*story).wordTwice,
 		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
 		"gone": (*story).wordGone, "forgotten": (*story).wordForgotten, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox, "moves": (*story).wordMoves,
 	}

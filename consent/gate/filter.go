@@ -88,7 +88,8 @@ func Decode(b []byte) (*Offline, error) {
 		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
 			return nil, errSnapshot
 		}
-		*text, rest = string(rest[1:1+rest[0]]), rest[1+rest[0]:]
+		end := 1 + int(rest[0]) // as a byte, 1+255 would be 0
+		*text, rest = string(rest[1:end]), rest[end:]
 	}
 	return o, o.load(rest)
 }

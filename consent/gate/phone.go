@@ -17,12 +17,24 @@ var errPhone = errors.New("not a telephone number")
 // Canonical returns a number in E.164, such as +821012345678. A number without a country code is read as one of the
 // region (two letters, KR where the profile names none that has numbers). Error: it is not a number that can exist.
 func (Phones) Canonical(raw, region string) (string, error) {
+	once, zeros, err := e164(raw, region)
+	if err != nil || !zeros {
+		return once, err
+	}
+	if again, _, err := e164(once, region); err != nil || again != once {
+		return "", errPhone // a number with two forms would have two digests, and be found under one of them
+	}
+	return once, nil
+}
+
+// e164 also tells whether zeros stand in front of the number, as in Italy; elsewhere the next reading takes one off.
+func e164(raw, region string) (text string, zeros bool, err error) {
 	if phonenumbers.GetCountryCodeForRegion(region) == 0 {
 		region = "KR"
 	}
 	n, err := phonenumbers.Parse(raw, region)
 	if err != nil || !phonenumbers.IsPossibleNumber(n) {
-		return "", errPhone
+		return "", false, errPhone
 	}
-	return phonenumbers.Format(n, phonenumbers.E164), nil
+	return phonenumbers.Format(n, phonenumbers.E164), n.GetItalianLeadingZero(), nil
 }

@@ -105,3 +105,12 @@ func TestExpected(t *testing.T) {
 		t.Errorf("a time: %v", err)
 	}
 }
+
+// checkRefusalKind fails unless an error lays the fault with whoever asked.
+func checkRefusalKind(t *testing.T, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*consent.Error](err)
+	if !ok || e.Kind != consent.KindMalformed && e.Kind != consent.KindInvalid {
+		t.Fatalf("refused with %v", err)
+	}
+}

@@ -5,6 +5,7 @@
 //
 //	Base       strips the path of BOHOJA_PUBLIC_URL, so that routes are written without it
 //	RequestID  first of all: whatever follows, and fails, is found in the log by it
+//	Framing    before any answer: a request whose end is seen in two places is the last of its connection
 //	AccessLog  sees the final status, also that of a panic; writes the route's pattern, never the path, which holds links
 //	Recover    turns a panic into an answer; what is inside it has an id and is logged
 //	Limit      bounds the body before anybody reads it

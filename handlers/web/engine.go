@@ -36,7 +36,7 @@ func NewEngine(o Options) *gin.Engine {
 	e.UnescapePathValues = true
 	e.MaxMultipartMemory = MaxBody
 	_ = e.SetTrustedProxies(nil) // of no addresses none can be wrong
-	e.Use(RequestID(o.Clock), AccessLog(o.Log, o.Clock), Recover(o.Log, o.Problems), Limit(o))
+	e.Use(RequestID(o.Clock), Framing(), AccessLog(o.Log, o.Clock), Recover(o.Log, o.Problems), Limit(o))
 	e.NoRoute(func(c *gin.Context) { o.Problems.Write(c, ErrNoRoute) })
 	e.NoMethod(func(c *gin.Context) { o.Problems.Write(c, ErrMethod) })
 	return e
