@@ -41,3 +41,13 @@ func TestStaff(t *testing.T) {
 	b.call("staff", "changes", "--limit", "0").want(t, exitUsage)
 	b.call("staff", "invite", "minji").want(t, exitFine, "invited as privacy")
 }
+
+// TestStaffAtFirst: nobody is there whom nobody invited.
+func TestStaffAtFirst(t *testing.T) {
+	t.Parallel()
+	o := newBureau(t).call("staff", "list", "--json")
+	o.want(t, exitFine)
+	if out := strings.Join(strings.Fields(o.out), ""); out != "[]" && out != `{"data":[]}` {
+		t.Errorf("at first there is %s", out)
+	}
+}
