@@ -18,7 +18,20 @@ const Ahead = 10 * time.Minute
 // Every part is tried whatever became of the others; the errors are joined.
 // Errors: ErrKeysDiffer, ErrUnavailable, and those of the file system, which name the folder.
 func (v *Vault) RunOnce(ctx context.Context) error {
-	return errors.Join(v.refreshLong(ctx), v.sweep(), v.lookAhead(ctx))
+	err := errors.Join(v.refreshLong(ctx), v.sweep(), v.lookAhead(ctx))
+	if err == nil {
+		v.differs.Store(false)
+	}
+	return err
+}
+
+// Agrees tells whether the keys of this folder are those in use, as far as is known: from a claim that found another's key until a pass
+// without a fault. It asks nobody. Error: ErrKeysDiffer.
+func (v *Vault) Agrees() error {
+	if v.differs.Load() {
+		return consent.ErrKeysDiffer
+	}
+	return nil
 }
 
 // Check claims every living key anew and proves that both folders can be written. doctor asks it, and serve after the store

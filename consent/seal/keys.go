@@ -172,6 +172,7 @@ func (v *Vault) claim(ctx context.Context, file keyfile.Key) error {
 		return because(consent.ErrUnavailable, err)
 	}
 	if winner != mine {
+		v.differs.Store(true)
 		return because(consent.ErrKeysDiffer, fmt.Errorf("key %s in %s is not the one in use", file.Name, v.opt.Dir))
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,46 @@ func TestHourKeyConflict(t *testing.T) {
 		t.Errorf("the pass says %v", err)
 	}
 	mustSeal(t, v, consent.ClassEvidence, start, "x")
+	if err := v.Agrees(); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("it would be called ready: %v", err)
+	}
+	w.clock.set(start.Add(time.Hour))
+	if err := errors.Join(v.RunOnce(t.Context()), v.Agrees()); err != nil {
+		t.Errorf("with the next hour's key: %v", err)
+	}
+}
+
+// TestTwoFoldersAtTheTurnOfAnHour: two hosts with the same long-lived keys and a folder of hours' keys each. Whoever makes an hour's key
+// first works in that hour; the other knows ten minutes before that it will not, seals nothing, and opens nothing wrongly.
+func TestTwoFoldersAtTheTurnOfAnHour(t *testing.T) {
+	here := newWorld(t)
+	first := here.open(t)
+	there := newWorld(t)
+	there.prints = here.prints
+	if err := os.CopyFS(filepath.Join(there.dir, longFolder), os.DirFS(filepath.Join(here.dir, longFolder))); err != nil {
+		t.Fatal(err)
+	}
+	second := there.open(t)
+	sealed := mustSeal(t, first, consent.ClassHour, start, "x")
+	refuses(t, second, sealed, consent.ErrUnreadable)
+	ends := start.Truncate(time.Hour).Add(time.Hour)
+	for _, at := range []time.Time{ends.Add(-Ahead), ends.Add(-time.Second), ends, ends.Add(5 * time.Minute)} {
+		here.clock.set(at)
+		there.clock.set(at)
+		if err := first.RunOnce(t.Context()); err != nil {
+			t.Fatalf("%v: the first says %v", at, err)
+		}
+		if err := second.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) || second.Agrees() == nil {
+			t.Errorf("%v: the second says %v", at, err)
+		}
+		if _, err := second.Seal(t.Context(), consent.ClassHour, at, label, nil); !errors.Is(err, consent.ErrKeysDiffer) {
+			t.Errorf("%v: the second seals, %v", at, err)
+		}
+		opens(t, first, mustSeal(t, first, consent.ClassHour, at, "y"), "y")
+	}
+	if err := first.Agrees(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestStoreOutOfReach(t *testing.T) {

@@ -58,6 +58,7 @@ type Vault struct {
 	claimed  map[string]bool // ids of long keys that hold their claim; guarded by refresh
 	evidence atomic.Uint32
 	digests  atomic.Pointer[digesters]
+	differs  atomic.Bool // a claim found another key in use
 }
 
 var _ consent.Vault = (*Vault)(nil)
