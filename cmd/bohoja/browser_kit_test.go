@@ -262,11 +262,17 @@ func (p *person) choose(name, value string) {
 func (p *person) write(name, text string) {
 	p.t.Helper()
 	field := chromedp.CSS(fmt.Sprintf("input[name=%q]", name))
-	p.do(chromedp.Click(field, chromedp.NodeVisible), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)),
-		chromedp.KeyEvent(kb.Delete), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-			_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
-			return err
-		}))
+	p.do(chromedp.Click(field, chromedp.NodeVisible), chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Delete))
+	p.insert(text)
+}
+
+// insert puts text where the focus is, as a keyboard for Korean does.
+func (p *person) insert(text string) {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	}))
 }
 
 // reads fails unless the page says all of this.

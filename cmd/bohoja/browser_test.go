@@ -63,7 +63,7 @@ var stories = []struct {
 	tell   func(w *walk)
 }{
 	{"grant", korean, (*walk).grant}, {"decline", english, (*walk).decline}, {"misnamed", korean, (*walk).misnamed},
-	{"withdraw", english, (*walk).withdrawTwice}, {"expire", korean, (*walk).expire}, {"keyboard", korean, (*walk).keyboard},
+	{"withdraw", english, (*walk).withdrawTwice}, {"expire", korean, (*walk).expire}, {"keyboard", korean, (*walk).keyboard}, {"element", korean, (*walk).element},
 }
 
 // TestWalk tells every story in `bohoja dev`. No guardian's browser runs a script, is given a cookie or is sent elsewhere.
@@ -85,6 +85,7 @@ func TestWalk(t *testing.T) {
 			})
 		}
 	}
+	t.Run("docs", func(t *testing.T) { readDocs(startDev(t), newPerson(t, browser, "docs", "en", true)) })
 }
 
 // signup is the child's part: the demo shop, the notice, the guardian's name and address, the waiting page.
@@ -107,6 +108,12 @@ func (w *walk) signup() {
 	c.write("guardian_email", w.email)
 	c.look("guardian-named")
 	c.press("main button.button")
+	w.asked()
+}
+
+// asked is the child's page after the sign-up, and what stands on it.
+func (w *walk) asked() {
+	c := w.child
 	c.look("asked")
 	w.account = w.url + c.attribute("main .row a:last-of-type", "href")
 	c.press("main a.button")

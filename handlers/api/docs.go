@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/bohoja/bohoja/handlers/web"
+	"github.com/bohoja/bohoja/templates"
 )
 
 //go:embed docs.html docs.css
@@ -34,7 +35,7 @@ func (a *API) showStyle(c *gin.Context) {
 // docsPage is what docs.html shows.
 type docsPage struct {
 	Title, About string
-	Style        string
+	Style, Icon  string
 	Keys         string
 	Groups       []docsGroup
 	Codes        []docsRow
@@ -71,7 +72,7 @@ func renderDocs(spec yaml.MapSlice, base string) ([]byte, error) {
 	}
 	d := drawer{spec: spec}
 	page := docsPage{
-		Title: d.text("info", "title"), About: d.text("info", "description"), Style: base + stylePath,
+		Title: d.text("info", "title"), About: d.text("info", "description"), Style: base + stylePath, Icon: base + templates.StaticPath("icon.svg"),
 		Keys:   d.text("components", "securitySchemes", "key", "description"),
 		Groups: d.groups(), Schemas: d.schemas(),
 	}

@@ -256,3 +256,21 @@ func TestLimits(t *testing.T) {
 	from("192.0.2.2", "").want(http.StatusOK)
 	from("192.0.2.3", "").want(http.StatusTooManyRequests)
 }
+
+// TestStartBanner: each page of the test space's sign-up says that it is one; the live space's do not.
+func TestStartBanner(t *testing.T) {
+	const banner = "시험용 화면입니다."
+	for _, test := range []bool{true, false} {
+		s := open(t, func(o *embed.Options) { o.Spaces[0].Test = test })
+		query := "lang=ko&token=" + s.clientToken("user-1")
+		age := s.get("/start/shop?" + query)
+		ask := s.toAsk(query)
+		faulty := s.send(ask)
+		check := s.send(ask, answers...)
+		for i, p := range []page{age, ask, faulty, check, s.send(check, "act", "send"), s.send(ask, append(answers, "act", "unknown")...)} {
+			if strings.Contains(p.body, banner) != test {
+				t.Errorf("page %d (%q), test space %v", i, p.heading(), test)
+			}
+		}
+	}
+}
