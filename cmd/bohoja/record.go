@@ -113,7 +113,7 @@ func (h *house) record(ctx context.Context, s *space) {
 	<-done
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := errors.Join(h.keep(last), h.keeper.Close()); err != nil { // what the last requests did
+	if err := errors.Join(h.keep(last), h.keeper.Close(), h.tide.Last(last)); err != nil { // what the last requests did
 		h.log.WarnContext(last, "the audit log was not closed in order", "error", err)
 	}
 }

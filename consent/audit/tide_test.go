@@ -59,6 +59,14 @@ func TestTide(t *testing.T) {
 	if tide.Admit() != nil || tide.Check(t.Context()) != nil {
 		t.Error("it has caught up")
 	}
+	b.acts("shop", 2)
+	look()
+	marks(5)
+	b.must(tide.Last(t.Context()))
+	marks(7) // a process that ends in order leaves nothing unmarked
+	b.streams["shop"] = before
+	b.must(tide.Last(t.Context()))
+	marks(7)
 }
 
 // The ends of the files are marks too: a lost folder of keys makes nobody blind. An emptied store is below every mark.
