@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -140,7 +141,7 @@ func (r raw) send(addr string) (string, error) {
 }
 
 func isTimeout(err error) bool {
-	e, ok := err.(net.Error) //nolint:errorlint // as read from the connection itself
+	e, ok := errors.AsType[net.Error](err)
 	return ok && e.Timeout()
 }
 
