@@ -7,7 +7,7 @@ BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 # Packages whose goroutines meet; the race detector costs too much time to run on every page of text.
 RACED := ./consent/... ./mailer/... ./handlers/... ./cmd/...
 
-.PHONY: run first build test unit race browser lint proof proof-long fuzz model mutants soak pages look outside bench bench-gate all need-go tools clean
+.PHONY: run first build test unit race browser lint proof proof-long fuzz model mutants soak pages look outside bench bench-gate bench-board all need-go tools clean
 
 ## run: build and start `bohoja dev`: nothing to install, nothing to set; DEV="--listen 127.0.0.1:8090" elsewhere
 DEV ?=
@@ -104,6 +104,12 @@ bench: need-go
 GATE ?=
 bench-gate: need-go tools
 	$(GO) test -tags bench -count 1 -timeout 60m -v -run '^TestGateFigures$$' ./handlers/api $(if $(GATE),-args $(GATE)) | grep -E 'gate_figures_test|^(ok|FAIL|panic)'
+
+## bench-board: how long the staff pages take with a million requests waiting; BOARD="-pending 100000 -filling 5m" for less
+BOARD ?=
+bench-board: need-go tools
+	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} \
+	  $(GO) test -tags bench -count 1 -timeout 60m -v -run '^TestBoardFigures$$' ./handlers/ops $(if $(BOARD),-args $(BOARD)) | grep -E 'board_figures_test|^(ok|FAIL|panic)'
 
 ## all: everything; runs before a change is called done
 all: test lint pages proof outside bench

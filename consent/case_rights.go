@@ -60,10 +60,14 @@ func (s *Service) Enter(ctx context.Context, app *App, by Actor, id string, in R
 	return s.ask(ctx, app, by, r, RightIdentity{in.Identity, in.Proxy}, in.Text, nil)
 }
 
-// RightCase shows one rights request of a request to staff, without what was asked for, and notes that it was looked at.
+// RightCase shows one rights request of a request to staff, without what was asked for, and notes that it was looked at. What is
+// no id is not noted: it came in a URL, and the log keeps what it has for years.
 //
 // Errors: ErrNotFound, ErrNoRight, ErrUnavailable.
 func (s *Service) RightCase(ctx context.Context, app *App, by Actor, id, right string) (Record, Right, error) {
+	if !IsID(PrefixRight, right) {
+		return Record{}, Right{}, ErrNoRight
+	}
 	rec, err := s.Store.Look(ctx, Mutation{App: app.ID, ID: id, Actor: by, Note: right}, ActView)
 	if err != nil {
 		return rec, Right{}, err

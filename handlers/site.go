@@ -40,3 +40,19 @@ type Assets struct{}
 
 // Routes implements Part.
 func (Assets) Routes(r gin.IRouter) { web.Static(r) }
+
+// Route is one way into a site: a method, and the pattern of its path with :names.
+type Route struct{ Method, Path string }
+
+// Routes lists the routes of parts as Site would serve them: tests that must try each of them take them from here.
+func Routes(parts ...Part) []Route {
+	e := gin.New()
+	for _, p := range parts {
+		p.Routes(e)
+	}
+	var out []Route
+	for _, r := range e.Routes() {
+		out = append(out, Route{r.Method, r.Path})
+	}
+	return out
+}

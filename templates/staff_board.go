@@ -30,12 +30,14 @@ type StaffBoard struct {
 	StaffFrame
 	Now    time.Time
 	Behind int // log entries that the lists have not seen yet
-	Apps   []StaffTab
-	Tiles  []StaffTile
-	Todo   []StaffTile
-	Funnel []StaffStage
-	Days   []StaffDay
-	Ages   []StaffAge
+	// Reviews are months of the access log that nobody signed off in time; told to who may.
+	Reviews int
+	Apps    []StaffTab
+	Tiles   []StaffTile
+	Todo    []StaffTile
+	Funnel  []StaffStage
+	Days    []StaffDay
+	Ages    []StaffAge
 }
 
 // StaffTab is one app to choose.

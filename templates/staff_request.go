@@ -110,14 +110,6 @@ func (p StaffRequest) smtpWords(code int) (string, error) {
 	return p.T("ops.smtp.other")
 }
 
-// StepWords tell a step of the history. Steps without words of their own are told as they are called.
-func (p StaffRequest) StepWords(step string) (string, error) {
-	if key := "ops.step." + step; p.Has(key) {
-		return p.T(key)
-	}
-	return step, nil
-}
-
 // Questions are what a caller is asked before anything is said (KR-19), as far as the answers can be compared here.
 func (p StaffRequest) Questions() []string {
 	if len(p.Guardians) == 0 {

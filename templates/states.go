@@ -25,7 +25,7 @@ func States() []State {
 		x := newFixture(lang)
 		for _, group := range [][]State{
 			x.openStates(), x.checkStates(), x.resultStates(), x.wayStates(), x.withdrawStates(), x.portalStates(), x.receiptStates(),
-			x.childStates(), x.startStates(), x.stopStates(), x.publicStates(), x.problemStates(), x.shopStates(), x.staffStates(), x.deskStates(),
+			x.childStates(), x.startStates(), x.stopStates(), x.publicStates(), x.problemStates(), x.shopStates(), x.staffStates(), x.deskStates(), x.accountStates(),
 		} {
 			all = append(all, group...)
 		}

@@ -26,7 +26,7 @@ func (x fixture) deskStates() []State {
 }
 
 func (x fixture) board(n int) StaffBoard {
-	b := StaffBoard{StaffFrame: x.staff("board"), Now: x.now, Behind: n / 4000}
+	b := StaffBoard{StaffFrame: x.staff("board"), Now: x.now, Behind: n / 4000, Reviews: n / 40_000}
 	b.Apps = []StaffTab{{"하늘상점", "/ops?app=shop", true}, {"하늘게임", "/ops?app=game", false}}
 	tones := []string{"", "warm", "", "", "bad", ""}
 	for i, key := range []string{"pending", "near", "today", "refused", "bounced", "dead"} {

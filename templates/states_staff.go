@@ -9,7 +9,7 @@ import (
 // fixtureNav is the menu of somebody who may open everything.
 func fixtureNav(here string) []NavItem {
 	var out []NavItem
-	for _, key := range []string{"board", "search", "gate", "blocked", "people", "me"} {
+	for _, key := range []string{"board", "search", "gate", "blocked", "access", "report", "people", "me"} {
 		out = append(out, NavItem{Path: "/ops/" + key, Key: "ops.nav." + key, Here: key == here})
 	}
 	return out

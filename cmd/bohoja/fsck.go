@@ -94,6 +94,9 @@ func (h *house) showLogbook() {
 			st := h.keeper.State()
 			b.Entries, b.Working, b.Signed, b.Lag, b.Gaps = st.Size, st.Working, st.Signed, st.Lag, st.Gaps
 		}
+		if n := h.unsigned.Load(); n != nil {
+			b.Reviewed, b.Unsigned = true, *n
+		}
 		if c := h.checked.Load(); c != nil {
 			b.Checked, b.Findings = c.at, c.findings
 		}

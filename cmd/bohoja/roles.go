@@ -19,6 +19,7 @@ const (
 	safetyEvery = time.Minute
 	auditEvery  = 2 * time.Second
 	fsckEvery   = 5 * time.Minute
+	reviewEvery = time.Minute
 	tideEvery   = time.Second
 	ageEvery    = time.Minute     // birthdays begin at midnight; the pass looks once a day
 	termsEvery  = 2 * time.Second // one value is read for each app, until its terms have changed
@@ -47,6 +48,7 @@ func (h *house) roles(ctx context.Context) {
 	all.Go(func() { every(ctx, h.log, "revoked", revokedEvery, h.learn) })
 	all.Go(func() { every(ctx, h.log, "safety", safetyEvery, h.watch) })
 	all.Go(func() { every(ctx, h.log, "fsck", fsckEvery, h.fsck) })
+	all.Go(func() { every(ctx, h.log, "review", reviewEvery, h.review) })
 	all.Wait()
 }
 
@@ -129,6 +131,15 @@ func (s *space) sameTime(ctx context.Context) error {
 func (s *space) tick(ctx context.Context) error {
 	_, err := s.store.Offset(ctx)
 	return errors.Join(err, s.store.Learn(ctx))
+}
+
+// review counts the months of the access log that nobody has signed off in time.
+func (h *house) review(ctx context.Context) error {
+	n, err := h.spaces[0].team.Unsigned(ctx, h.book.Load().Profile.Zone)
+	if err == nil {
+		h.unsigned.Store(&n)
+	}
+	return err
 }
 
 // watch tells of a Redis that may lose what it accepted.

@@ -20,6 +20,17 @@ func (h *house) problems() *web.Problems {
 
 // site is the public listener: the API for apps, the pages for guardians and children, and more.
 func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handler, error) {
+	parts, err := h.parts(problems)
+	if err != nil {
+		return nil, err
+	}
+	return handlers.Site(handlers.Options{
+		Log: h.log, Problems: problems, Base: problems.Base, Bodies: api.Bodies(), Count: h.metrics.Requests(time.Now),
+	}, append(parts, more...)...), nil
+}
+
+// parts are all that answer on the public listener.
+func (h *house) parts(problems *web.Problems) ([]handlers.Part, error) {
 	options := h.apiOptions(problems)
 	calls, err := api.New(options)
 	if err != nil {
@@ -36,9 +47,7 @@ func (h *house) site(problems *web.Problems, more ...handlers.Part) (http.Handle
 		Spaces: h.embedSpaces(), Book: h.book.Load, Base: problems.Base, Problems: problems, Networks: options.Networks,
 		PerMinute: options.PerMinute,
 	})
-	return handlers.Site(handlers.Options{
-		Log: h.log, Problems: problems, Base: problems.Base, Bodies: api.Bodies(), Count: h.metrics.Requests(time.Now),
-	}, append([]handlers.Part{calls, pages, browsers, handlers.Assets{}, handlers.Instance{Problems: problems, Prove: h.prove}}, more...)...), nil
+	return []handlers.Part{calls, pages, browsers, handlers.Assets{}, handlers.Instance{Problems: problems, Prove: h.prove}}, nil
 }
 
 func (h *house) embedSpaces() []embed.Space {

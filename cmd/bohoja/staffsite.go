@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/bohoja/bohoja/consent/audit"
 	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/redisstore"
 	"github.com/bohoja/bohoja/consent/staff"
@@ -24,13 +25,19 @@ func (h *house) opsURL() string {
 
 // staffSite is the staff listener: what watches the process, and the pages for people.
 func (h *house) staffSite(problems *web.Problems, watch handlers.Part) (http.Handler, error) {
-	desk, err := h.desk(problems, h.spaces[0])
+	parts, err := h.staffParts(problems, watch)
 	if err != nil {
 		return nil, err
 	}
 	return handlers.Site(handlers.Options{
 		Log: h.log, Problems: problems, Base: web.BasePath(h.opsURL()), Bodies: ops.Bodies(),
-	}, watch, desk, handlers.Assets{}), nil
+	}, parts...), nil
+}
+
+// staffParts are all that answer on the staff listener.
+func (h *house) staffParts(problems *web.Problems, watch handlers.Part) ([]handlers.Part, error) {
+	desk, err := h.desk(problems, h.spaces[0])
+	return []handlers.Part{watch, desk, handlers.Assets{}}, err
 }
 
 // desk makes the staff pages of a space.
@@ -43,6 +50,7 @@ func (h *house) desk(problems *web.Problems, s *space) (*ops.Desk, error) {
 		Problems: problems, Book: h.book.Load, Base: web.BasePath(h.opsURL()), Origin: at.Scheme + "://" + at.Host,
 		Clock: s.store.Clock, Test: s.name == redisstore.Test, Door: s.team, People: s.store.People(),
 		Networks: &web.Networks{Trusted: h.set.TrustedProxies},
+		Log:      audit.Files{Dir: h.set.Audit.Dir}, Reviews: s.team,
 		Requests: s.service, Lists: s.service, Attempts: s.store.Attempts, Charge: s.store.People().Charge,
 		Dead: func(ctx context.Context, app, after string) ([]ops.DeadJob, string, error) {
 			jobs, next, err := s.queue.List(ctx, app, outbox.Find{Dead: true, After: after})

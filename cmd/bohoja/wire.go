@@ -41,6 +41,7 @@ type house struct {
 	tide     *audit.Tide           // of the live space
 	keeper   *audit.Keeper         // of the live space; nil but in serve
 	checked  atomic.Pointer[check] // the last look through the records; nil before the first
+	unsigned atomic.Pointer[int]   // months of the access log whose review is overdue; nil before they were counted
 	spaces   []*space              // the live space first, where there is one
 	nonce    string                // of the instance; "" before the first space is open
 	inbox    bool                  // the mail server is one to look into, as in dev

@@ -78,24 +78,14 @@ const (
 	SectionActs    = "acts"
 )
 
-// Row is one figure of a report, with the command that proves it.
-type Row struct {
-	Section string `json:"section"`
-	Name    string `json:"name"`
-	Value   string `json:"value"`
-	Proof   string `json:"proof"`
-}
+// Report and Row are the domain's: what reads the log and what shows it need not know each other.
+type (
+	Report = consent.Account
+	Row    = consent.AccountRow
+)
 
 // rightsSteps are those of guardians' requests to see, correct or delete.
 var rightsSteps = []consent.Step{consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate}
-
-// Report says what happened in a time, for an authority: figures of the log alone, so it can be made after the data is gone.
-type Report struct {
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
-	App  string    `json:"app,omitempty"`
-	Rows []Row     `json:"rows"`
-}
 
 // Report makes the report of a time, of one app or of all. Errors: files that cannot be read.
 func (f Files) Report(from, to time.Time, app string) (*Report, error) {
@@ -110,8 +100,9 @@ func (f Files) Report(from, to time.Time, app string) (*Report, error) {
 
 // count is a figure by section, name and the filter that gives it.
 type count struct {
-	section, name string
-	f             Filter
+	section, name  string
+	f              Filter
+	kind, word, of string
 }
 
 // delay is the longest time of its kind.
@@ -144,36 +135,46 @@ func (t *teller) entry(e consent.Entry) {
 	t.delays(e, in)
 }
 
-func (t *teller) add(section, name string, f Filter) {
-	f.From, f.To = t.chosen.From, t.chosen.To
-	f.App = cmp.Or(f.App, t.chosen.App)
-	t.counts[count{section, name, f}]++
+func (t *teller) add(c count) {
+	c.f.From, c.f.To = t.chosen.From, t.chosen.To
+	c.f.App = cmp.Or(c.f.App, t.chosen.App)
+	t.counts[c]++
 }
 
 // tally counts one entry of the time.
 func (t *teller) tally(e consent.Entry) {
+	step := string(e.Step)
 	if e.App == consent.StaffLedger {
-		t.add(SectionStaff, string(e.Step), Filter{App: e.App, Step: string(e.Step)})
+		t.add(count{SectionStaff, step, Filter{App: e.App, Step: step}, consent.RowStep, step, ""})
 		return
 	}
-	t.add(SectionActs, string(e.Step), Filter{Step: string(e.Step)})
+	t.add(count{SectionActs, step, Filter{Step: step}, consent.RowStep, step, ""})
 	if Moved(e) {
-		t.add(SectionStates, string(e.Status), Filter{Status: string(e.Status)})
-		if e.Reason != "" {
-			t.add(SectionStates, string(e.Status)+", "+e.Reason, Filter{Status: string(e.Status), Reason: e.Reason})
-		}
-	}
-	if Moved(e) && e.Status == consent.Granted {
-		name := fmt.Sprintf("%s (Enforcement Decree 17-2(1) no. %s)", e.Method, consent.Clauses[e.Method])
-		t.add(SectionMethods, name, Filter{Status: string(e.Status), Method: string(e.Method)})
-		t.add(SectionTexts, e.App+" "+e.Terms, Filter{App: e.App, Status: string(e.Status), Terms: e.Terms})
+		t.move(e)
 	}
 	if slices.Contains(rightsSteps, e.Step) {
-		t.add(SectionRights, string(e.Step), Filter{Step: string(e.Step)})
+		t.add(count{SectionRights, step, Filter{Step: step}, consent.RowStep, step, ""})
 	}
 	if e.By == consent.ActorStaff {
-		t.add(SectionStaff, string(e.Step)+" by "+e.Ref, Filter{Step: string(e.Step), By: e.By, Ref: e.Ref})
+		t.add(count{SectionStaff, step + " by " + e.Ref, Filter{Step: step, By: e.By, Ref: e.Ref}, consent.RowStep, step, e.Ref})
 	}
+}
+
+// move counts an entry that changed a status; a grant by its method and text too.
+func (t *teller) move(e consent.Entry) {
+	status := string(e.Status)
+	t.add(count{SectionStates, status, Filter{Status: status}, consent.RowStatus, status, ""})
+	if e.Reason != "" {
+		t.add(count{SectionStates, status + ", " + e.Reason, Filter{Status: status, Reason: e.Reason}, consent.RowStatus, status, e.Reason})
+	}
+	if e.Status != consent.Granted {
+		return
+	}
+	method, clause := string(e.Method), consent.Clauses[e.Method]
+	name := fmt.Sprintf("%s (Enforcement Decree 17-2(1) no. %s)", method, clause)
+	t.add(count{SectionMethods, name, Filter{Status: status, Method: method}, consent.RowMethod, method, clause})
+	text := e.App + " " + e.Terms
+	t.add(count{SectionTexts, text, Filter{App: e.App, Status: status, Terms: e.Terms}, consent.RowText, text, ""})
 }
 
 // delays follows each request from its collection to its destruction. One that was asked for before the time counts when it
@@ -231,12 +232,15 @@ func (t *teller) rows() []Row {
 	slices.SortFunc(keys, func(a, b count) int { return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.name, b.name)) })
 	by := map[string][]Row{}
 	for _, k := range keys {
-		by[k.section] = append(by[k.section], Row{k.section, k.name, strconv.Itoa(t.counts[k]), "bohoja audit export --count" + k.f.Args()})
+		by[k.section] = append(by[k.section], Row{
+			Section: k.section, Name: k.name, Value: strconv.Itoa(t.counts[k]), Proof: "bohoja audit export --count" + k.f.Args(),
+			Kind: k.kind, Word: k.word, Of: k.of,
+		})
 	}
 	by[SectionDelays] = slices.Concat(
-		t.unconfirmed.rows(SectionDelays, "refused or unconfirmed: longest from collection to destruction (KR-12 allows 120h)"),
-		t.unconfirmed.over(), t.collected.rows(SectionDelays, "granted: longest from the grant to the destruction of the held copy"))
-	by[SectionErasure] = t.erased.rows(SectionErasure, "longest from the end of a consent to the app's own erasure")
+		t.unconfirmed.rows(SectionDelays, "unconfirmed", "refused or unconfirmed: longest from collection to destruction (KR-12 allows 120h)"),
+		t.unconfirmed.over(), t.collected.rows(SectionDelays, "granted", "granted: longest from the grant to the destruction of the held copy"))
+	by[SectionErasure] = t.erased.rows(SectionErasure, "erased", "longest from the end of a consent to the app's own erasure")
 	var out []Row
 	for _, s := range []string{SectionStates, SectionMethods, SectionTexts, SectionDelays, SectionErasure, SectionRights, SectionStaff, SectionActs} {
 		out = append(out, by[s]...)
@@ -244,14 +248,15 @@ func (t *teller) rows() []Row {
 	return out
 }
 
-func (d *delay) rows(section, name string) []Row {
-	if d.n == 0 {
-		return []Row{{section, name, "none", "bohoja audit export --count --step " + string(consent.StepSignup)}}
+func (d *delay) rows(section, word, name string) []Row {
+	r := Row{Section: section, Name: name, Value: "none", Proof: "bohoja audit export --count --step " + string(consent.StepSignup), Kind: consent.RowDelay, Word: word}
+	if d.n > 0 {
+		r.Value, r.Proof, r.Took = d.longest.Round(time.Second).String(), "bohoja audit export --id "+d.id, d.longest
 	}
-	return []Row{{section, name, d.longest.Round(time.Second).String(), "bohoja audit export --id " + d.id}}
+	return []Row{r}
 }
 
 func (d *delay) over() []Row {
 	const name = "refused or unconfirmed: destroyed later than KR-12 allows"
-	return []Row{{SectionDelays, name, strconv.Itoa(d.late), "bohoja audit report --json"}}
+	return []Row{{Section: SectionDelays, Name: name, Value: strconv.Itoa(d.late), Proof: "bohoja audit report --json", Kind: consent.RowDelay, Word: "late"}}
 }

@@ -82,14 +82,16 @@ func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + strin
 func (s Space) visit(id string) string          { return s.prefix() + "my:" + id }              // hash g gen, a address, d draft (sealed), x ms of its end; consent.VisitKept; Redis' own expiry
 func (s Space) guesses(d consent.Digest) string { return s.prefix() + "guess:" + string(d[:]) } // string "count ends_ms"; an hour; Redis' own expiry
 
-// team is the tag of what belongs to the staff: it cannot be an app's id, so that no app shares their slot's names.
-const team = "{+staff}:"
+// team begins what belongs to the staff. It lies in the slot of their own log, so that an act and its entry are one script; no app
+// can have this id.
+var team = tag(consent.StaffLedger) + ":"
 
 // Keys of the staff of a space.
 func (s Space) people() string        { return s.prefix() + team + "people" }  // hash id → "rev json" of a person; for ever: audit entries name them; nobody
 func (s Space) peopleNames() string   { return s.prefix() + team + "names" }   // hash name → id; for ever; nobody
 func (s Space) peopleSteps() string   { return s.prefix() + team + "steps" }   // hash id → last step of the second factor; for ever; enter
 func (s Space) peopleChanges() string { return s.prefix() + team + "changes" } // stream; staff.ChangesKept; person
+func (s Space) reviews() string       { return s.prefix() + team + "reviews" } // hash month → "ms by entries outcome ticket" (staff.Review); for ever: a line a month; nobody
 func (s Space) session(key [32]byte) string {
 	return s.prefix() + team + "s:" + string(key[:]) // string "person gen began seen"; staff.WholeFor; visit, End, Redis' own expiry
 }

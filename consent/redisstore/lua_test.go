@@ -50,7 +50,7 @@ func TestScriptsUseKnownLibraries(t *testing.T) {
 
 // Each file is a step or one of the others, begins with what it is for, and each step reads before it writes.
 func TestScriptsAreWhole(t *testing.T) {
-	known := append([]string{"lib", "rights"}, others...)
+	known := append([]string{"ledger", "lib", "rights"}, others...)
 	for _, s := range steps {
 		known = append(known, string(s))
 	}

@@ -37,11 +37,14 @@ const (
 )
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit",
+var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit", "signout", "review",
 	"admit", "extend", "draft", "guess", "spare", "fold", "range", "schema",
 }
 
-// leave is one of them, and puts jobs as the steps do: it comes behind the same prelude.
+// noted are those of them that leave an entry in the staff's own log.
+var noted = []string{"person", "enter", "signout", "review"}
+
+// leave is one of the others, and puts jobs as the steps do: it comes behind the same prelude.
 const leave = "leave"
 
 // Scripts are the scripts of all steps by name, for those that look at what goes to the server.
@@ -51,7 +54,7 @@ func Scripts() map[string]*script.Script { return scripts() }
 func scripts() map[string]*script.Script {
 	all := make(map[string]*script.Script, len(steps)+len(others))
 	for _, s := range steps {
-		prelude := "#!lua\n" + outbox.PutLua + source("lib")
+		prelude := "#!lua\n" + outbox.PutLua + source("ledger") + source("lib")
 		if slices.Contains(rightSteps, s) {
 			prelude += source("rights")
 		}
@@ -59,8 +62,11 @@ func scripts() map[string]*script.Script {
 	}
 	for _, name := range others {
 		text := source(name)
-		if name == leave {
+		switch {
+		case name == leave:
 			text = "#!lua\n" + outbox.PutLua + text
+		case slices.Contains(noted, name):
+			text = "#!lua\n" + source("ledger") + text
 		}
 		all[name] = script.New(name, text)
 	}

@@ -75,6 +75,15 @@ func (p People) run(ctx context.Context, name string, keys []string, args ...any
 	return p.s.scripts[name].Run(ctx, p.s.write, keys, append([]any{strconv.FormatInt(offset, 10)}, args...)...)
 }
 
+// noted runs a script that leaves an entry in the staff's own log, whose key comes last. In safe mode there is none: its numbers
+// would be given twice.
+func (p People) noted(ctx context.Context, name string, keys []string, args ...any) (any, error) {
+	if err := p.s.Admits(); err != nil {
+		return nil, err
+	}
+	return p.run(ctx, name, append(keys, p.s.space.AuditKey(consent.StaffLedger)), args...)
+}
+
 // Save implements staff.Store.
 func (p People) Save(ctx context.Context, person staff.Person, c staff.Change) error {
 	body, err := encodePerson(person)
@@ -82,7 +91,7 @@ func (p People) Save(ctx context.Context, person staff.Person, c staff.Change) e
 		return err
 	}
 	s := p.s.space
-	val, err := p.run(ctx, "person", []string{s.people(), s.peopleNames(), s.peopleChanges()}, person.ID, person.Name,
+	val, err := p.noted(ctx, "person", []string{s.people(), s.peopleNames(), s.peopleChanges()}, person.ID, person.Name,
 		strconv.Itoa(person.Rev), body, c.By, c.What, string(c.Role), string(c.State), ms(staff.ChangesKept))
 	if err == nil && val != int64(1) {
 		return consent.ErrStale
@@ -168,7 +177,7 @@ func (p People) Clear(ctx context.Context, key consent.Digest) error {
 // Begin implements staff.Store.
 func (p People) Begin(ctx context.Context, session staff.Session, step int64) error {
 	s := p.s.space
-	val, err := p.run(ctx, "enter", []string{s.session(session.Key), s.peopleSteps()}, session.Person, strconv.Itoa(session.Gen),
+	val, err := p.noted(ctx, "enter", []string{s.session(session.Key), s.peopleSteps()}, session.Person, strconv.Itoa(session.Gen),
 		strconv.FormatInt(step, 10), ms(staff.WholeFor))
 	if err == nil && val != int64(1) {
 		return staff.ErrRefused
@@ -191,7 +200,50 @@ func (p People) Visit(ctx context.Context, key [32]byte, idle, whole time.Durati
 	return staff.Session{Key: key, Person: f[0], Gen: v.int("gen"), Began: v.time("began"), Seen: v.time("seen")}, nil
 }
 
-// End implements staff.Store.
+// End implements staff.Store. Whoever leaves in safe mode is let go, without an entry.
 func (p People) End(ctx context.Context, key [32]byte) error {
-	return script.Fault(p.s.write.Del(ctx, p.s.space.session(key)).Err())
+	one := p.s.space.session(key)
+	if p.s.Admits() != nil {
+		return script.Fault(p.s.write.Del(ctx, one).Err())
+	}
+	_, err := p.noted(ctx, "signout", []string{one})
+	return err
+}
+
+// Sign implements staff.Store.
+func (p People) Sign(ctx context.Context, r staff.Review) error {
+	val, err := p.noted(ctx, "review", []string{p.s.space.reviews()}, string(r.Month), r.By, strconv.Itoa(r.Entries), string(r.Outcome), orDash(r.Ticket))
+	if err == nil && val != int64(1) {
+		return staff.ErrReviewed
+	}
+	return err
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// Reviews implements staff.Store.
+func (p People) Reviews(ctx context.Context) (map[staff.Month]staff.Review, error) {
+	all, err := p.s.read.HGetAll(ctx, p.s.space.reviews()).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make(map[staff.Month]staff.Review, len(all))
+	for month, line := range all {
+		f := strings.Fields(line)
+		if len(f) != 5 {
+			return nil, errors.New("a review cannot be read")
+		}
+		v := values{"at": f[0], "entries": f[2]}
+		r := staff.Review{Month: staff.Month(month), At: v.time("at"), By: f[1], Entries: v.int("entries"), Outcome: staff.Outcome(f[3])}
+		if f[4] != "-" {
+			r.Ticket = f[4]
+		}
+		out[r.Month] = r
+	}
+	return out, nil
 }

@@ -7,5 +7,8 @@
 // nobody uses it, at the latest after a working day, and with all its siblings when the person signs out everywhere, is
 // disabled, or gets another role.
 //
+// Every month the privacy officer reads what staff did and signs it off ([Service.Duties], [Service.Sign]). Signing in and out,
+// changes of people and the sign-off itself leave their entries in the staff's own audit log, in the scripts that do them.
+//
 // What a role may do stands in one table, [Role.May]. Every change of it is kept three years (KR-23).
 package staff

@@ -35,6 +35,7 @@ const (
 	MayRecord  Permission = "record"  // enter consent given on paper or by phone; confirm what a colleague entered
 	MayRights  Permission = "rights"  // enter and answer rights requests
 	MayGate    Permission = "gate"    // clean a list of addresses
+	MayAccount Permission = "account" // read the access log and sign it off; report to an authority
 	MayPeople  Permission = "people"  // see and disable people
 )
 
@@ -43,7 +44,7 @@ var permits = map[Role][]Permission{
 	Viewer:    {MaySelf, MayLook},
 	Support:   {MaySelf, MayLook, MayReveal, MayHelp, MayEnd, MayRecord, MayRights},
 	Marketing: {MaySelf, MayGate},
-	Privacy:   {MaySelf, MayLook, MayExport, MayReveal, MayHelp, MayEnd, MayDestroy, MayRecord, MayRights, MayGate},
+	Privacy:   {MaySelf, MayLook, MayExport, MayReveal, MayHelp, MayEnd, MayDestroy, MayRecord, MayRights, MayGate, MayAccount},
 	Admin:     {MaySelf, MayLook, MayPeople},
 }
 

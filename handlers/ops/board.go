@@ -72,6 +72,11 @@ func (d *Desk) board(v *visit) (answer, error) {
 	for _, id := range d.appIDs() {
 		page.Apps = append(page.Apps, templates.StaffTab{Name: d.opt.Book().Apps[id].Name.In(v.lang), Path: d.boardPath(id), Here: id == app.ID})
 	}
+	if v.who.Role.May(staff.MayAccount) {
+		if page.Reviews, err = d.opt.Reviews.Unsigned(ctx, d.zone()); err != nil {
+			return answer{}, err
+		}
+	}
 	d.tiles(&page, app, o, queue, failing(calls))
 	d.funnel(&page, app, o)
 	var hours []int

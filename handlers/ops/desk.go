@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,6 +48,8 @@ type DeskOptions struct {
 	Queue    func(ctx context.Context, app string) (Queue, error)
 	Dead     func(ctx context.Context, app, after string) ([]DeadJob, string, error)
 	Attempts func(ctx context.Context, app, after string, limit int) ([]consent.Attempt, string, error)
+	Log      Log
+	Reviews  Reviews
 	Charge   func(ctx context.Context, key consent.Digest, most int, within time.Duration) (time.Duration, error)
 }
 
@@ -88,6 +91,7 @@ type Desk struct {
 	cross    *http.CrossOriginProtection
 	failures *web.Failures
 	each     time.Duration // for a piece of a list
+	reading  sync.Mutex    // of the log's files
 }
 
 // NewDesk makes the pages. Error: an origin that is none.
@@ -137,6 +141,10 @@ func (d *Desk) routes() []route {
 		{http.MethodGet, gatePath, staff.MayGate, d.showGate},
 		{http.MethodPost, gatePath, staff.MayGate, d.gate},
 		{http.MethodGet, "/ops/blocked", staff.MayLook, d.blocked},
+		{http.MethodGet, "/ops/access", staff.MayAccount, d.access},
+		{http.MethodPost, "/ops/access/:month", staff.MayAccount, d.sign},
+		{http.MethodGet, "/ops/report", staff.MayAccount, d.report},
+		{http.MethodPost, "/ops/report", staff.MayAccount, d.askReport},
 		{http.MethodGet, "/ops/me", staff.MaySelf, d.me},
 		{http.MethodPost, "/ops/leave", staff.MaySelf, d.leave},
 		{http.MethodPost, "/ops/leave/all", staff.MaySelf, d.leaveAll},
@@ -282,6 +290,8 @@ var menu = []struct {
 	{"search", "/ops/search", staff.MayLook},
 	{"gate", gatePath, staff.MayGate},
 	{"blocked", "/ops/blocked", staff.MayLook},
+	{"access", "/ops/access", staff.MayAccount},
+	{"report", "/ops/report", staff.MayAccount},
 	{"people", "/ops/people", staff.MayPeople},
 	{"me", "/ops/me", staff.MaySelf},
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/audit"
 	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/consent/outbox"
 	"github.com/bohoja/bohoja/consent/staff"
@@ -35,6 +36,7 @@ type bureau struct {
 	server *httptest.Server
 	log    *loud
 	secret map[staff.Role]string
+	folder string // of the audit log
 }
 
 func newBureau(t *testing.T) *bureau {
@@ -42,9 +44,10 @@ func newBureau(t *testing.T) *bureau {
 	return newBureauOn(t, consenttest.New(t))
 }
 
+// newBureauOn is one on a kit of the caller's.
 func newBureauOn(t *testing.T, k *consenttest.Kit) *bureau {
 	t.Helper()
-	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &loud{}, secret: map[staff.Role]string{}}
+	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &loud{}, secret: map[staff.Role]string{}, folder: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	problems := &web.Problems{Log: log, Book: consenttest.Book}
 	var err error
@@ -60,6 +63,7 @@ func newBureauOn(t *testing.T, k *consenttest.Kit) *bureau {
 func (b *bureau) options(problems *web.Problems) DeskOptions {
 	return DeskOptions{
 		Problems: problems, Book: consenttest.Book, Clock: b.kit.Store.Clock, Test: true, Door: b.team, People: b.kit.Store.People(),
+		Log: audit.Files{Dir: b.folder}, Reviews: b.team,
 		Requests: b.kit.Service, Lists: b.kit.Service, Attempts: b.kit.Store.Attempts, Charge: b.kit.Store.People().Charge,
 		Dead: func(ctx context.Context, app, after string) ([]DeadJob, string, error) {
 			jobs, next, err := b.kit.Queue.List(ctx, app, outbox.Find{Dead: true, After: after})
@@ -130,6 +134,14 @@ func (w *browser) send(method, path string, form url.Values, mend ...func(*http.
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)
 	return reply{w.T, res.StatusCode, res.Header, string(raw)}
+}
+
+// address is where the pages are.
+func (w *browser) address() *url.URL {
+	w.Helper()
+	at, err := url.Parse(w.server.URL)
+	w.must(err)
+	return at
 }
 
 func (w *browser) get(path string) reply { w.Helper(); return w.send("GET", path, nil) }
@@ -352,7 +364,7 @@ func TestRoutesAndRoles(t *testing.T) {
 // visit asks for a route with ids that lead nowhere.
 func (w *browser) visit(r route) reply {
 	w.Helper()
-	path := strings.NewReplacer(":name", "nobody", ":app", "shop", ":id", consent.NewID(consent.PrefixRequest, time.Now())).Replace(r.path)
+	path := strings.NewReplacer(":name", "nobody", ":app", "shop", ":month", "2026-01", ":id", consent.NewID(consent.PrefixRequest, time.Now())).Replace(r.path)
 	if r.method == http.MethodGet {
 		return w.get(path)
 	}

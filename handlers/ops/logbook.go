@@ -16,6 +16,8 @@ type Logbook struct {
 	Restored bool      // the store was put back to an earlier state: safe mode
 	Checked  time.Time // when the records were last looked through; zero before the first time
 	Findings int       // what did not fit together then
+	Reviewed bool      // it was counted
+	Unsigned int       // how many months of the access log nobody signed off in time
 }
 
 // logbook shows a Logbook at each scrape.
@@ -31,12 +33,13 @@ var (
 	descGaps     = desc("audit_gaps", "Numbers found missing in the audit log since the start.")
 	descRestored = desc("store_restored", "1 in safe mode: the store was put back to an earlier state.")
 	descFsck     = desc("fsck_findings", "What did not fit together when the records were last looked through.")
+	descUnsigned = desc("access_reviews_overdue", "Months of the staff's access log that nobody has signed off in time.")
 	descFsckAt   = desc("fsck_timestamp_seconds", "When the records were last looked through.")
 )
 
 // Describe implements prometheus.Collector.
 func (l logbook) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descEntries, descWorking, descSigned, descGaps, descRestored, descFsck, descFsckAt} {
+	for _, d := range []*prometheus.Desc{descEntries, descWorking, descSigned, descGaps, descRestored, descFsck, descFsckAt, descUnsigned} {
 		ch <- d
 	}
 }
@@ -50,6 +53,9 @@ func (l logbook) Collect(ch chan<- prometheus.Metric) {
 	ch <- gauge(descRestored, truth(b.Restored))
 	if !b.Signed.IsZero() {
 		ch <- gauge(descSigned, float64(b.Signed.Unix()))
+	}
+	if b.Reviewed {
+		ch <- gauge(descUnsigned, float64(b.Unsigned))
 	}
 	if !b.Checked.IsZero() {
 		ch <- gauge(descFsck, float64(b.Findings))

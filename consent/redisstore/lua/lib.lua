@@ -253,22 +253,11 @@ local function finish(r, to, reason, erase_due, keep)
   timer('forget', now + math.max(400 * day, keep))
 end
 
--- last_entry is the number of the log's last entry. A stream that was trimmed to nothing still knows it.
-local function last_entry()
-  local newest = redis.call('XREVRANGE', k_audit, '+', '-', 'COUNT', '1')
-  if newest[1] then return tonumber(string.match(newest[1][1], '^%d+')) end
-  if redis.call('EXISTS', k_audit) == 0 then return 0 end
-  local info = redis.call('XINFO', 'STREAM', k_audit)
-  for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' then return tonumber(string.match(info[i + 1], '^%d+')) end
-  end
-end
-
 -- audit appends the step under the app's next number, with what the record says after it, and links it to the record's
 -- entry before. All entries have the same names, which Redis then keeps once. It stands behind all other writes. No number
 -- is below floor: those were given once, before a backup was restored.
 local function audit(status, floor)
-  local seq = text(math.max(last_entry(), floor or 0) + 1)
+  local seq = text(math.max(last_entry(k_audit), floor or 0) + 1)
   local is = redis.call('HMGET', k_record, 'c', 'y', 'm', 'T', 'G', 'h')
   local moved = status ~= '' and was ~= status
   local function tell(i, when) return when and is[i] or '' end
