@@ -52,7 +52,7 @@ proof-long: need-go
 	@.ci/tools proof
 	@mkdir -p .out && rm -f .out/figures
 	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_PROOF=long BOHOJA_PROOF_FIGURES=$(CURDIR)/.out/figures \
-	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|CutAlone|Weather|Outage|OnCluster|OnTLS|KeySets' ./consent/proof ./cmd/bohoja \
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -p 1 -run 'Killed|Power|Trouble|Failover|FailPoints|Dropped|CutAlone|Weather|Outage|OnCluster|OnTLS|KeySets|TestUpgrade' ./consent/proof ./cmd/bohoja \
 	  | grep -E '^(ok|FAIL|panic|--- )|_test.go:[0-9]+: |^ +--- FAIL'
 	@.ci/figures .out/figures
 

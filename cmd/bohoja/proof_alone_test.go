@@ -140,6 +140,10 @@ var alone = map[string]lone{
 			return first(o.store.People().Visit(o.ctx, session().Key, time.Hour, time.Hour)).Person
 		},
 	},
+	"schema": {
+		call: func(o *owner) error { return o.store.Settle(o.ctx) },
+		is:   func(o *owner) any { return o.kit.Clients.Read.Get(o.ctx, "bt:schema").Val() },
+	},
 	"outbox.revive": {
 		call: func(o *owner) error { return o.queue.Revive(o.ctx, "shop", o.job()) },
 		is:   (*owner).waiting,
