@@ -16,7 +16,7 @@ type standingAnswer struct {
 	Status   string   `json:"status"`
 	Hold     bool     `json:"hold"`
 	Purposes []string `json:"purposes"`
-	Reasons  []string `json:"reasons,omitempty"`
+	Reasons  []string `json:"reasons,omitzero"` // empty when nothing stands against it; left out of a subject that is not known
 	ID       string   `json:"id,omitempty"`
 }
 
@@ -28,6 +28,9 @@ func (a *API) showSubject(q *ask) error {
 	st, err := q.space.Service.Subject(q.ctx(), q.app, q.c.Param("subject"))
 	if err != nil {
 		return err
+	}
+	if st.ID != "" && st.Reasons == nil {
+		st.Reasons = []string{}
 	}
 	return answer(q.c, http.StatusOK, standingAnswer{st.Status, st.Hold, st.Purposes, st.Reasons, st.ID})
 }

@@ -39,8 +39,11 @@ func TestWay(t *testing.T) {
 	}
 	h.call("POST", at(id, "/release/ack"), nil).want(204, "")
 	st := h.call("GET", "/v1/subjects/user-1/consent", nil).want(200, "").json()
-	if st["status"] != "granted" || st["hold"] != false || !equal(st["purposes"], "account") || st["id"] != id {
+	if st["status"] != "granted" || st["hold"] != false || !equal(st["purposes"], "account") || st["id"] != id || st["reasons"] == nil || !equal(st["reasons"]) {
 		t.Errorf("standing %v", st)
+	}
+	if got := string(h.call("GET", "/v1/subjects/nobody/consent", nil).want(200, "").Body); got != `{"status":"none","hold":false,"purposes":[]}` {
+		t.Errorf("of nobody: %s", got)
 	}
 }
 
