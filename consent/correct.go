@@ -7,9 +7,11 @@ import (
 )
 
 // Correct sets the first guardian's name and address anew while the request is pending. A new address voids the links
-// that went to the old one and is written to; the same address with another name keeps them. The deadline stays.
+// that went to the old one and is written to; the same address with another name keeps them. The deadline stays. An app may
+// set as many addresses a day as it may resend letters: each is a letter to somebody who may never have heard of the child.
 //
-// Errors: ErrNotFound, ErrNotPending, ErrStale, name_limit and address_limit (KindConflict), KindInvalid.
+// Errors: ErrNotFound, ErrNotPending, ErrStale, name_limit and address_limit (KindConflict), correction_limit
+// (KindTooMany), KindInvalid.
 func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g Guardian) (Record, error) {
 	rec, err := s.Find(ctx, app, id)
 	if err != nil {
@@ -38,7 +40,7 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 	return s.correct(ctx, app, by, rec, people, Correction{
 		Rev: rec.Rev, Guardians: len(people.Guardians),
 		NewAddress: byMail(rec.Method) && !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
-		ByChild: by.Kind == ActorChild,
+		ByChild: by.Kind == ActorChild, ByApp: by.Kind == ActorApp, PerDay: s.Settings.ResendDay,
 	})
 }
 

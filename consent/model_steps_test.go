@@ -97,7 +97,7 @@ func (r *run) begin() {
 	r.asked++
 	r.m = model{
 		status: consent.Pending, custody: consent.Held, gen: 1, name: guardianName, address: r.subject + "@example.com", guardians: 1,
-		resends: map[int]int{},
+		resends: map[int]int{}, addresses: map[int]int{},
 	}
 	ticket, err := r.Service.Signup(r.ctx, r.App, app, r.form())
 	r.must(err)
@@ -375,6 +375,10 @@ func (r *run) day(ahead ...time.Duration) int {
 var modelNames = []string{guardianName, "박보호", "최보호", "정보호", "강보호"}
 
 func (r *run) correct(name, address bool) {
+	if r.day() != r.day(2*time.Second) {
+		r.wait(3 * time.Second) // the limit of addresses is a day's, and this day is about to end
+	}
+	day := r.day()
 	after := r.m
 	if name {
 		after.name = rapid.SampledFrom(modelNames).Draw(r.r, "name")
@@ -390,6 +394,8 @@ func (r *run) correct(name, address bool) {
 		want = "not_pending"
 	case renamed && r.m.namesSet >= consent.MaxNamesSet:
 		want = "name_limit"
+	case address && r.m.addresses[day] >= r.Service.Settings.ResendDay:
+		want = "correction_limit"
 	}
 	old := r.token()
 	_, err := r.Service.Correct(r.ctx, r.App, app, r.id, consent.Guardian{Name: consent.Secret(after.name), Email: consent.Secret(after.address)})
@@ -402,6 +408,7 @@ func (r *run) correct(name, address bool) {
 	}
 	if address {
 		r.old = append(r.old, old)
+		r.m.addresses[day]++
 	}
 	r.m = after
 }

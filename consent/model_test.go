@@ -30,6 +30,7 @@ type model struct {
 	locked    time.Duration // left
 	paused    time.Duration // left, for the first guardian
 	resends   map[int]int   // by UTC day
+	addresses map[int]int   // likewise, set anew by the app
 	disclosed int
 	lifted    bool
 

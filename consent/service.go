@@ -41,7 +41,7 @@ type Settings struct {
 	Keep        time.Duration // evidence after the consent ended
 	Reask       time.Duration // after a refusal, earliest new request for the same subject and guardian
 	GuardianDay int           // letters that others can cause to one address a day
-	ResendDay   int           // resends of one request a day
+	ResendDay   int           // resends of one request a day, and new addresses that its app may set
 	Accepting   bool          // false: new requests are refused as busy, decisions go on
 	Test        bool          // the test space: letters and pages say so
 }

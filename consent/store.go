@@ -58,7 +58,8 @@ type Store interface {
 	Reopen(ctx context.Context, m Mutation) (Record, error)
 	// Resend counts a resend, those of staff apart, and leaves its letter in the outbox. Errors: ErrNotPending, resend_limit.
 	Resend(ctx context.Context, m Mutation, perDay int) (Record, error)
-	// Correct replaces the sealed people. With a new address it raises the generation. Errors: ErrNotPending, ErrStale, name_limit, address_limit.
+	// Correct replaces the sealed people. With a new address it raises the generation. Errors: ErrNotPending, ErrStale, name_limit, address_limit,
+	// correction_limit.
 	Correct(ctx context.Context, m Mutation, c Correction) (Record, error)
 	// Join adds a guardian to a pending or granted request. Errors: ErrEnded, ErrStale.
 	Join(ctx context.Context, m Mutation, c Correction) (Record, error)
@@ -188,6 +189,8 @@ type Correction struct {
 	NewAddress bool // raises the generation
 	NewName    bool // counts against MaxNamesSet when NameMiss is set
 	ByChild    bool // a new address counts against MaxAddressSet
+	ByApp      bool // a new address counts against PerDay
+	PerDay     int  // how many addresses an app may set a day
 	Look       LookUps
 	Guardians  int
 }

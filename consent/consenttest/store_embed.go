@@ -1,7 +1,9 @@
 package consenttest
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 )
@@ -75,15 +77,35 @@ func correctByChild(b *bench) {
 	}
 }
 
-// correctByApp: what the app corrects is not counted.
+// correctByApp: what the app corrects is not counted against the child, and has a limit of its own, a day's; another name, and
+// what staff correct, is not counted.
 func correctByApp(b *bench) {
 	r := b.pending("kid", "p@x")
+	correct := func(n int, by bool, address bool) (consent.Record, error) {
+		c := correction(r, fmt.Sprintf("q%d@x", n), fmt.Sprint("people ", n))
+		c.ByApp, c.PerDay, c.NewAddress, c.NewName = by, consent.MaxAddressSet+1, address, !address
+		m := b.letter(b.mutation(r.ID, ""))
+		return b.Store.Correct(b.Context(), m, c)
+	}
 	for i := range consent.MaxAddressSet + 1 {
-		got, err := b.Store.Correct(b.Context(), b.mutation(r.ID, ""), correction(r, fmt.Sprintf("q%d@x", i), fmt.Sprint("people ", i)))
+		got, err := correct(i, true, true)
 		b.must(err)
 		r = got
 	}
 	if r.AddressSet != 0 {
 		b.Errorf("%d addresses counted against the child", r.AddressSet)
 	}
+	_, err := correct(10, true, true)
+	e, _ := errors.AsType[*consent.Error](err)
+	if e == nil || e.Code != "correction_limit" || e.Kind != consent.KindTooMany || e.RetryAfter <= 0 || e.RetryAfter > 24*time.Hour {
+		b.Fatalf("one address more on the same day: %+v", err)
+	}
+	b.unchanged(r)
+	r, err = correct(11, true, false)
+	b.must(err)
+	r, err = correct(12, false, true)
+	b.must(err)
+	b.Advance(e.RetryAfter)
+	_, err = correct(13, true, true)
+	b.must(err)
 }

@@ -15,7 +15,8 @@ import (
 //	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
 //	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
 //	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
-//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z I resends "day count", I by staff  J last resend's job
+//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z I resends "day count", I by staff   r addresses by the app "day count"
+//	J last resend's job
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
 //	Z announced that the child comes of age (ms)   Y version of the terms of whose coming the app was told

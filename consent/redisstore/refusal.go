@@ -19,6 +19,7 @@ var known = []*consent.Error{
 	{Kind: consent.KindConflict, Code: "already_pending", Detail: "this subject already has a pending request"},
 	{Kind: consent.KindConflict, Code: "recently_refused", Detail: "this subject may not ask the same guardian again yet"},
 	{Kind: consent.KindTooMany, Code: "resend_limit", Detail: "the invitation was resent as often as a day allows"},
+	{Kind: consent.KindTooMany, Code: "correction_limit", Detail: "the guardian's address was set anew as often as a day allows"},
 	{Kind: consent.KindConflict, Code: "flag_limit", Detail: "this identity was flagged by hand as often as is allowed"},
 	{Kind: consent.KindTooMany, Code: "turn", Detail: "another letter is on its way to the same guardian"},
 	{Kind: consent.KindTooMany, Code: "code_limit", Detail: "as many codes were mailed as a day allows"},

@@ -147,7 +147,8 @@ func (s *Store) Resend(ctx context.Context, m consent.Mutation, perDay int) (con
 func (s *Store) Correct(ctx context.Context, m consent.Mutation, c consent.Correction) (consent.Record, error) {
 	return s.step(ctx, consent.StepCorrect, m, strconv.Itoa(c.Rev), flag(c.NewAddress), flag(c.NewName), strconv.Itoa(c.Guardians),
 		joined(c.Look.Guardians), joined(c.Look.Codes), string(c.Look.Pair[:]), []byte(c.People), strconv.Itoa(consent.MaxNamesSet),
-		flag(c.ByChild), strconv.Itoa(consent.MaxAddressSet), shorts(nil, c.Look.Shorts))
+		flag(c.ByChild), strconv.Itoa(consent.MaxAddressSet), shorts(nil, c.Look.Shorts),
+		flag(c.ByApp), strconv.Itoa(c.PerDay))
 }
 
 // Join implements consent.Store.

@@ -40,6 +40,15 @@ end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(ARGV[1])
 
+-- today is the day (UTC); todays gives how often something happened on it, of a field that keeps "day count"; tomorrow is how many
+-- ms away.
+local today = math.floor(now / day)
+local function todays(kept)
+  local last, count = string.match(kept or '', '^(%d+) (%d+)$')
+  return last == text(today) and tonumber(count) or 0
+end
+local function tomorrow() return text((today + 1) * day - now) end
+
 local function refuse(code, extra) return { 'no', code, extra or '' } end
 
 -- answer gives the record as it is now.

@@ -7,10 +7,8 @@ if not open(r) then return refuse('not_pending') end
 local this = jobs > 0 and ARGV[11] or ''
 if this ~= '' and r.J == this then return answer() end
 local field = ARGV[4] == 'staff' and 'I' or 'z'
-local today = math.floor(now / day)
-local last, count = string.match(r[field] or '', '^(%d+) (%d+)$')
-count = last == text(today) and tonumber(count) or 0
-if count >= number(1) then return refuse('resend_limit', text((today + 1) * day - now)) end
+local count = todays(r[field])
+if count >= number(1) then return refuse('resend_limit', tomorrow()) end
 
 local mute = muted(r.b or '')
 set(field, text(today) .. ' ' .. text(count + 1), 'J', this, 'W', text(now))
