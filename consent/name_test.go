@@ -37,6 +37,29 @@ func TestSameName(t *testing.T) {
 	}
 }
 
+// TestInAddress: a name that the address of the letter holds is no fact; one that it holds in part, or in other letters, is.
+func TestInAddress(t *testing.T) {
+	for _, c := range []struct {
+		name, address string
+		in            bool
+	}{
+		{"Boho Kim", "kim.boho@example.com", true},
+		{"Kim Bo-ho", "bohokim82@example.com", true},
+		{"BOHO KIM", "boho@kim.example", true},
+		{"Boho Kim", "b.m.kim_boho+child@example.com", true},
+		{"김보호", "김보호@example.com", true},
+		{"김보호", "kim.boho@example.com", false},
+		{"Boho Kim", "boho@example.com", false},
+		{"Boho Kim", "parent@example.com", false},
+		{"Boho Kim", "", false},
+		{"", "kim.boho@example.com", false},
+	} {
+		if got := inAddress(c.name, Secret(c.address)); got != c.in {
+			t.Errorf("inAddress(%q, %q) = %v", c.name, c.address, got)
+		}
+	}
+}
+
 func TestGenericNames(t *testing.T) {
 	for _, s := range []string{"엄마", "우리 엄마", "어머니", "엄마님", "보호자", "법정 대리인", "Mom", "my mom", "M.O.M", "ＤＡＤ", "Legal Guardian", "할머니", "엄마\u3164", "mom\ufe0f"} {
 		if !isGeneric(s) {

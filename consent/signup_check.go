@@ -38,7 +38,7 @@ func (s *Service) checkSignup(ctx context.Context, app *App, in *Signup, now tim
 	if err := f.err(); err != nil {
 		return box, nil, err
 	}
-	return box, signupWarnings(box), nil
+	return box, signupWarnings(box, in.Guardian), nil
 }
 
 func checkSubject(f *faults, subject string) {
@@ -235,9 +235,12 @@ func checkResident(f *faults, in *Signup) {
 	}
 }
 
-func signupWarnings(box Mailbox) []Warning {
+func signupWarnings(box Mailbox, g Guardian) (all []Warning) {
 	if better := SuggestDomain(box.Domain); better != "" {
-		return []Warning{{Code: "maybe_typo", Pointer: "/guardian/email", Suggestion: better}}
+		all = append(all, Warning{Code: "maybe_typo", Pointer: "/guardian/email", Suggestion: better})
 	}
-	return nil
+	if inAddress(g.Name.Reveal(), g.Email) {
+		all = append(all, Warning{Code: "name_in_address", Pointer: "/guardian/name"})
+	}
+	return all
 }

@@ -81,7 +81,7 @@ func (p *Pages) withdrawPage(c *gin.Context, v consent.View, w wish) templates.P
 		Frame: f, Action: p.self(c, "/w/"), Since: v.Record.DecidedAt.In(v.Book.Profile.Zone), EraseBy: v.EraseDue,
 		Purposes: templates.Answered(templates.PurposesOf(v.App, v.Record.Granted, f.Lang), w.purposes),
 		Name:     w.name, Scope: w.scope, Proof: v.Proof, MailCode: w.code, LockedUntil: locked(v),
-		CodeSent: v.CodeSent(), WaysOn: v.Record.Tries >= consent.WaysOnFrom || v.CodeSent(),
+		CodeSent: v.CodeSent(), WaysOn: v.Record.Tries > 0 || v.CodeSent(), // KR-17: from the first miss on
 	}
 }
 
