@@ -84,6 +84,7 @@ type Letter struct {
 	Zone     *time.Location
 	Case     string    // the request's id, to be named on the telephone
 	Child    string    // masked
+	Born     string    // year of the child's birth; "" when it is not known
 	Purposes []Purpose // asked; after a decision those in force
 	Refused  []Purpose
 	Link     string // the guardian's page; "" when there is none

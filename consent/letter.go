@@ -38,6 +38,7 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 		}
 	}
 	g := people.Guardians[l.Guardian]
+	out.Born = bornIn(people.Child)
 	out.To, out.Locale, out.Child = g.Email, app.Language(g.Locale), MaskName(people.Child.Name.Reveal())
 	return s.addLinks(out, rec, l.Guardian)
 }
@@ -70,12 +71,13 @@ type closing struct {
 	Email  string `json:"e"`
 	Locale string `json:"l"`
 	Child  string `json:"c"` // masked
+	Born   string `json:"b,omitempty"`
 }
 
 // closingJob is the letter that tells a guardian that the refusal was carried out.
 func (s *Service) closingJob(rec Record, people People, guardian int, seal func(Label, []byte) (Sealed, error)) (Job, error) {
 	g := people.Guardians[guardian]
-	plain, err := json.Marshal(closing{g.Email.Reveal(), g.Locale, MaskName(people.Child.Name.Reveal())})
+	plain, err := json.Marshal(closing{g.Email.Reveal(), g.Locale, MaskName(people.Child.Name.Reveal()), bornIn(people.Child)})
 	if err != nil {
 		return Job{}, err
 	}
@@ -97,7 +99,7 @@ func (s *Service) addressClosing(out Letter, rec Record, l LetterJob) (Letter, e
 	if err := json.Unmarshal(plain, &c); err != nil {
 		return Letter{}, err
 	}
-	out.To, out.Locale, out.Child = Secret(c.Email), out.App.Language(c.Locale), c.Child
+	out.To, out.Locale, out.Child, out.Born = Secret(c.Email), out.App.Language(c.Locale), c.Child, c.Born
 	return out, nil
 }
 

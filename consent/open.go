@@ -14,6 +14,8 @@ type View struct {
 	Guardian int
 	Locale   string
 	Child    string // masked; "" once the request has ended
+	Born     string // year of the child's birth; "" when it is not known
+	Nickname string // of the child, masked; only where Born is not known
 	Now      time.Time
 	Deadline time.Time
 	EraseDue time.Duration // how long the app may take to confirm erasure
@@ -67,6 +69,7 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	}
 	g := people.Guardians[c.Guardian]
 	v.Child, v.Locale = MaskName(people.Child.Name.Reveal()), app.Language(g.Locale)
+	s.tellApart(&v, people.Child)
 	v.ByCode = rec.Status == Pending && inAddress(g.Name.Reveal(), g.Email)
 	return s.proveOpen(ctx, aud, v)
 }

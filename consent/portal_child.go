@@ -64,11 +64,9 @@ func (s *Service) portalChild(c child) (PortalChild, error) {
 	if err != nil {
 		return PortalChild{}, err
 	}
-	out := PortalChild{App: c.app, Book: s.Book(), Record: c.rec, Name: MaskName(people.Child.Name.Reveal()), Agreed: c.rec.DecidedAt}
-	if born, err := ParseDate(people.Child.BirthDate.Reveal()); err == nil {
-		out.Born = itoa(born.Year)
-	}
-	return out, nil
+	return PortalChild{
+		App: c.app, Book: s.Book(), Record: c.rec, Name: MaskName(people.Child.Name.Reveal()), Born: bornIn(people.Child), Agreed: c.rec.DecidedAt,
+	}, nil
 }
 
 // PortalDetail shows one consent. A request of another address reads as ErrNotFound. It changes nothing.

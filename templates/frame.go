@@ -18,6 +18,8 @@ type Frame struct {
 	AppName   string
 	Operator  Operator
 	Child     string     // masked name of the child; "" where no child is meant
+	Born      string     // year of the child's birth; "" when it is not known
+	Nickname  string     // of the child, masked; only where Born is not known
 	Test      bool       // test space: the page says so
 	Faults    []Fault    // what is wrong with the answers, in the order of the page
 	Query     url.Values // what the switch of languages keeps of the page's address

@@ -56,7 +56,7 @@ func letterFixture(kind consent.LetterKind, lang string) consent.Letter {
 			Name: consent.Text{"ko": "하늘상점(주)", "en": "Haneul Shop Inc."}, Phone: "02-2345-6789", Email: "privacy@shop.example",
 			SiteURL: "https://shop.example", Officer: consent.Text{"ko": "개인정보보호팀", "en": "Privacy team"}, PolicyURL: "https://shop.example/privacy",
 		},
-		Case: "cr_01kayb2m6t9x4c8v0qwe5rnz7h", Child: "김*늘",
+		Case: "cr_01kayb2m6t9x4c8v0qwe5rnz7h", Child: "김*늘", Born: "2015",
 		Deadline: time.Date(2026, 11, 28, 14, 59, 0, 0, time.UTC), Decided: time.Date(2026, 11, 24, 5, 7, 0, 0, time.UTC),
 	}
 	const token = "eyJhbGciOiJIUzI1NiIsImtpZCI6ImwxIiwidHlwIjoiSldUIn0.eyJhdWQiOiJkZWNpZGUiLCJhcHAiOiJzaG9wIiwiZXhwIjoxNzY2OTM0NzQwLCJnIjowLCJpc3MiOiJib2hvamEiLCJuIjoxLCJzdWIiOiJjcl8wMWtheWIybTZ0OXg0Yzh2MHF3ZTVybno3aCJ9.7Qv0gk2m9o0oQH3m1p8Hn4b2q3xX5m3r1r2s3t4u5v6"
@@ -75,7 +75,7 @@ func letterFixture(kind consent.LetterKind, lang string) consent.Letter {
 		l.Right = consent.Right{ID: "rr_01kayb2m6t9x4c8v0qwe5rnz7h", Kind: consent.RightCorrection, DueAt: l.Decided.Add(consent.RightDue), AnsweredAt: l.Deadline}
 		l.Portal = "https://consent.shop.example/my"
 	case consent.LetterPortal:
-		l.Link, l.Case, l.Child = "https://consent.shop.example/my/"+token, "", ""
+		l.Link, l.Case, l.Child, l.Born = "https://consent.shop.example/my/"+token, "", "", ""
 	}
 	return l
 }

@@ -48,7 +48,7 @@ func factsPart(w *letterWriter) []Section {
 	facts := []Fact{
 		w.time(),
 		w.right(),
-		{Label: say("child"), Value: line(w.l.Child)},
+		{Label: say("child"), Value: w.child()},
 		{Label: say("app"), Value: w.app},
 		{Label: say("operator"), Value: line(w.l.Operator.Name.In(w.lang))},
 		{Label: say("phone"), Value: line(w.l.Operator.Phone)},
@@ -56,6 +56,14 @@ func factsPart(w *letterWriter) []Section {
 		{Label: say("right_id"), Value: w.l.Right.ID, Code: true},
 	}
 	return []Section{{Facts: filled(facts)}}
+}
+
+// child is the masked name and the year of birth, by which siblings are told apart.
+func (w *letterWriter) child() string {
+	if w.l.Child == "" || w.l.Born == "" {
+		return line(w.l.Child)
+	}
+	return w.say("mail.facts.born", "child", line(w.l.Child), "year", w.l.Born)
 }
 
 // time is the moment that matters in this letter.

@@ -53,7 +53,7 @@ func newFixture(lang string) fixture {
 	book := fixtureBook()
 	app := book.Apps["shop"]
 	f := NewFrame(book, app, lang, "")
-	f.Child = consent.MaskName("김하늘")
+	f.Child, f.Born = consent.MaskName("김하늘"), "2015"
 	if lang == "en" {
 		f.Child = consent.MaskName("Haneul Kim")
 	}

@@ -51,7 +51,7 @@ func (x fixture) openStates() []State {
 	sensitive := x.open()
 	sensitive.Purposes, sensitive.Frame.Test = x.purposes("", "", ""), true
 	plain := x.open()
-	plain.Purposes = x.purposes("")
+	plain.Purposes, plain.Born, plain.Nickname = x.purposes(""), "", consent.MaskName("하늘이")
 	byCode := x.open()
 	byCode.Frame, byCode.ByCode, byCode.Purposes, byCode.Answers = x.faulty("pairing_code", FaultCodeEmpty), true, x.purposes("yes", "no"), x.answers("grant")
 	return []State{

@@ -18,6 +18,7 @@ import (
 	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/handlers/guardian"
 	"github.com/bohoja/bohoja/handlers/web"
+	"github.com/bohoja/bohoja/templates"
 )
 
 // site is the pages on a kit, behind a real listener.
@@ -130,7 +131,7 @@ func (p page) title() (title string) {
 func (p page) hidden() url.Values {
 	out := url.Values{}
 	p.walk(func(n *html.Node) {
-		if n.Data == "input" && attr(n, "type") == "hidden" && attr(n, "name") != "misnamed" {
+		if n.Data == "input" && attr(n, "type") == "hidden" && attr(n, "name") != "misnamed" && attr(n, "value") != templates.StepAskCode {
 			out.Set(attr(n, "name"), attr(n, "value"))
 		}
 	})

@@ -16,7 +16,7 @@ import (
 // detailFrame is the frame of a page about one child.
 func (p *Pages) detailFrame(c *gin.Context, d consent.PortalDetail) templates.Frame {
 	f := p.frame(d.App, lang(c, d.Visit.Locale))
-	f.Child, f.Test = d.Name, d.Visit.Test
+	f.Child, f.Born, f.Test = d.Name, d.Born, d.Visit.Test
 	return f
 }
 

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/templates"
 )
 
 // agreed signs a child up and has the guardian agree to everything.
@@ -281,6 +282,41 @@ func TestMailedLinkOpensNothing(t *testing.T) {
 	}
 	if got := s.status(id); got != consent.Granted {
 		t.Errorf("status %s", got)
+	}
+}
+
+// TestSiblingsAsked: two requests for siblings whose masked names are one and the same are told apart before anything is
+// typed, in the letter and on its page: by the year of birth or, without one and on the page alone, the masked nickname.
+func TestSiblingsAsked(t *testing.T) {
+	s := open(t)
+	under := true
+	for i, one := range []struct{ name, born, page, letter string }{
+		{"김하늘", "2014-03-02", "2014년생", "김*늘 (2014년생)"}, {"김바늘", "2017-05-06", "2017년생", "김*늘 (2017년생)"}, {"김마늘", "", "별명 마*이", "김*늘"},
+	} {
+		_, err := s.Service.Signup(t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, consent.Signup{
+			Subject: fmt.Sprint("user-", i), Notice: "n1", UnderAge: &under,
+			Child:    consent.Child{BirthDate: consent.Secret(one.born), Name: consent.Secret(one.name), Locale: "ko"},
+			Guardian: consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("parent@example.com"), Locale: "ko"},
+			Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"마늘이"`)},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Work()
+		l, _ := s.Letters.Last(consent.LetterInvite)
+		page := s.expect(s.get(l.Link), http.StatusOK)
+		for _, text := range []string{"김*늘", one.page} {
+			if !strings.Contains(page.body, text) {
+				t.Errorf("%s: the page does not say %q", one.name, text)
+			}
+		}
+		if strings.Contains(page.body, one.name) || strings.Contains(page.body, "마늘이") || one.born != "" && strings.Contains(page.body, one.born) {
+			t.Errorf("%s: the page says more than it may", one.name)
+		}
+		letter, err := templates.RenderLetter(l)
+		if err != nil || !strings.Contains(letter.Text, one.letter) || strings.Contains(letter.Text, one.name) {
+			t.Errorf("%s: the letter does not say %q alone (%v)", one.name, one.letter, err)
+		}
 	}
 }
 

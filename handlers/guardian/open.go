@@ -40,7 +40,7 @@ type typed struct {
 
 func (p *Pages) viewFrame(c *gin.Context, v consent.View) templates.Frame {
 	f := p.frame(v.App, lang(c, v.Locale))
-	f.Child, f.Test = v.Child, v.Test
+	f.Child, f.Born, f.Nickname, f.Test = v.Child, v.Born, v.Nickname, v.Test
 	return f
 }
 
