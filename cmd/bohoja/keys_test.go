@@ -362,7 +362,7 @@ func TestKeysWrongClock(t *testing.T) {
 	liar.SetTime(time.Now().Add(-2 * time.Hour))
 	for _, line := range []string{"list", "rotate digest", "destroy link-1 --yes"} {
 		b.with(t, "BOHOJA_REDIS__URL=redis://"+liar.Addr()).call(append([]string{"keys"}, strings.Fields(line)...)...).
-			want(t, exitFailed, "this host's clock and Redis' differ by 2h0m0s")
+			want(t, exitFailed, "this host's clock and Redis' differ by 2h0m") // and as many seconds as the call took
 	}
 	if after := b.rows(); len(after) != len(before) {
 		t.Errorf("%d keys are %d now", len(before), len(after))

@@ -250,10 +250,11 @@ func (h *house) opsPages(problems *web.Problems, w *world) *ops.Ops {
 			{Name: "safety", Func: h.watch},
 			{Name: "clock", Func: h.spaces[0].sameTime},
 			{Name: "store", Func: h.tide.Check},
-			{Name: "keys", Func: func(context.Context) error { return h.spaces[0].vault.Agrees() }},
 			{Name: "schema", Func: func(context.Context) error { return h.spaces[0].store.Known() }},
 		},
-		Reload: func(ctx context.Context) error { return h.reload(ctx, w) },
+		// Where keys/short was lost, new requests are refused until the hour turns; whoever withdraws or asks must still come in.
+		Warnings: []ops.Check{{Name: "keys", Func: func(context.Context) error { return h.spaces[0].vault.Agrees() }}},
+		Reload:   func(ctx context.Context) error { return h.reload(ctx, w) },
 	})
 }
 

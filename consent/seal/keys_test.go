@@ -162,7 +162,7 @@ func TestHourKeyConflict(t *testing.T) {
 	}
 	mustSeal(t, v, consent.ClassEvidence, start, "x")
 	if err := v.Agrees(); !errors.Is(err, consent.ErrKeysDiffer) {
-		t.Errorf("it would be called ready: %v", err)
+		t.Errorf("nobody would be told: %v", err)
 	}
 	w.clock.set(start.Add(time.Hour))
 	if err := errors.Join(v.RunOnce(t.Context()), v.Agrees()); err != nil {

@@ -18,7 +18,6 @@ import (
 	"github.com/bohoja/bohoja/handlers/web"
 )
 
-
 // The headers of a run.
 const (
 	headerRun     = "Bohoja-Run"

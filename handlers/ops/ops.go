@@ -20,6 +20,7 @@ type Options struct {
 	Problems *web.Problems
 	Registry *prometheus.Registry
 	Checks   []Check                         // of readiness; none: always ready until Drain
+	Warnings []Check                         // told beside a readiness that they do not end
 	Reload   func(ctx context.Context) error // nil: POST /reload is not offered
 	Clock    func() time.Time                // for the age of results; nil: the host's
 }
@@ -29,6 +30,7 @@ type Ops struct {
 	opt      Options
 	draining atomic.Bool
 	ready    readiness
+	warnings readiness
 }
 
 // New makes the pages.
@@ -36,7 +38,8 @@ func New(opt Options) *Ops {
 	if opt.Clock == nil {
 		opt.Clock = time.Now
 	}
-	return &Ops{opt: opt, ready: readiness{checks: opt.Checks, clock: opt.Clock, log: opt.Log}}
+	of := func(checks []Check) readiness { return readiness{checks: checks, clock: opt.Clock, log: opt.Log} }
+	return &Ops{opt: opt, ready: of(opt.Checks), warnings: of(opt.Warnings)}
 }
 
 // Routes adds the pages to a router.
@@ -72,5 +75,9 @@ func (o *Ops) readyz(c *gin.Context) {
 		c.JSON(http.StatusServiceUnavailable, gin.H{"status": "not_ready", "reasons": reasons})
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"status": "ready"})
+	answer := gin.H{"status": "ready"}
+	if warnings := o.warnings.reasons(c.Request.Context()); len(warnings) > 0 {
+		answer["warnings"] = warnings
+	}
+	c.JSON(http.StatusOK, answer)
 }

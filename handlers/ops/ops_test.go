@@ -66,8 +66,9 @@ func (s *stand) get(method, path string, mend ...func(*http.Request)) *httptest.
 }
 
 type readyAnswer struct {
-	Status  string
-	Reasons []Reason
+	Status   string
+	Reasons  []Reason
+	Warnings []Reason
 }
 
 func (s *stand) ready() (int, readyAnswer) {
@@ -113,6 +114,15 @@ func TestLiveAndReady(t *testing.T) {
 		if w := s.get("HEAD", path); w.Code != 200 {
 			t.Errorf("HEAD %s: %d", path, w.Code)
 		}
+	}
+}
+
+// What can be borne is told, and takes nobody out of service.
+func TestWarnings(t *testing.T) {
+	s := open(t, Options{Warnings: []Check{{"keys", func(context.Context) error { return consent.ErrKeysDiffer }}}})
+	code, a := s.ready()
+	if code != 200 || a.Status != "ready" || len(a.Warnings) != 1 || a.Warnings[0].Code != "keys_differ" {
+		t.Errorf("%d %+v", code, a)
 	}
 }
 
