@@ -26,6 +26,10 @@ type FlagStore interface {
 	// Added lists what offline filters learned since an instant, and the instant to ask from next. An instant that lies more
 	// than AddedKept back is ErrTooOld. Something may come twice, nothing is left out.
 	Added(ctx context.Context, apps []string, since int64) (short [][8]byte, next int64, err error)
+	// News tells what offline filters learned in each app after a place in the order of its additions, in one round trip; End is that
+	// place now.
+	News(ctx context.Context, apps []string, after []Place) ([]News, error)
+	End(ctx context.Context, apps []string) ([]Place, error)
 	// SaveRun keeps what became of a list for RunKept; Run reads it, and Runs the last n of an app, the newest first. Errors: ErrNotFound.
 	SaveRun(ctx context.Context, app string, r Run) error
 	Run(ctx context.Context, app, id string) (Run, error)
@@ -88,6 +92,21 @@ type Report struct {
 	Reason string
 	Month  int    // the last in which it holds, as Date.MonthNumber
 	Source string // id of the request or of the flag
+}
+
+// Place is a place in the order in which identities were added in an app: the last addition before it, with what it added. The zero
+// value is before the first.
+type Place struct {
+	ID    string
+	Added string
+}
+
+// News is what came after a place.
+type News struct {
+	Known bool  // the addition of that place is still there; else anything may have come, and been forgotten
+	More  bool  // this is not all of it
+	At    Place // after what is told here
+	Short [][8]byte
 }
 
 // AddedKept is how long the store can tell what was added.

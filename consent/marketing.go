@@ -67,10 +67,39 @@ func (s *Service) Gate(ctx context.Context, app *App, q GateQuery) ([]GateAnswer
 		return nil, err
 	}
 	answers := make([]GateAnswer, len(q.Who))
+	open, all, err := s.sift(ctx, app, q.Who, answers)
+	switch {
+	case err != nil:
+		return nil, err
+	case all:
+		if err := s.look(ctx, app, q, answers); err != nil {
+			return nil, err
+		}
+		return answers, nil
+	case len(open) == 0:
+		return answers, nil
+	}
+	rest := q
+	rest.Who = make([]Identity, len(open))
+	for i, at := range open {
+		rest.Who[i] = q.Who[at]
+	}
+	got := make([]GateAnswer, len(open))
+	if err := s.look(ctx, app, rest, got); err != nil {
+		return nil, err
+	}
+	for i, at := range open {
+		answers[at] = got[i]
+	}
+	return answers, nil
+}
+
+// look asks the store about everybody.
+func (s *Service) look(ctx context.Context, app *App, q GateQuery, answers []GateAnswer) error {
 	asked := s.gateDigests(app, q, answers)
 	blocks, err := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	worst := make([]Block, len(q.Who))
 	for i, b := range blocks {
@@ -81,13 +110,13 @@ func (s *Service) Gate(ctx context.Context, app *App, q GateQuery) ([]GateAnswer
 	s.blocked(app, worst, answers)
 	if q.Reasons {
 		if err := s.present(ctx, worst); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for i := range answers {
 		answers[i].settle(worst[i], q.Reasons)
 	}
-	return answers, nil
+	return nil
 }
 
 func (q GateQuery) check() error {

@@ -338,12 +338,17 @@ func TestLift(t *testing.T) {
 func TestGateWithoutStore(t *testing.T) {
 	t.Parallel()
 	server := consenttest.Redis(t, "appendonly", "no")
-	k := consenttest.NewOn(t, server.URL(), t.TempDir())
+	keys := t.TempDir()
+	k := consenttest.NewOn(t, server.URL(), keys)
 	flagged(t, k, k.App, email("kid@example.com"), consent.AgeClaim{})
+	sifted := consenttest.NewOn(t, server.URL(), keys) // as another process, which has a sieve
+	must(t, sifted.Service.Sift(t.Context()))
 	server.Kill()
-	got, err := k.Service.Gate(t.Context(), k.App, consent.GateQuery{Kind: consent.SendAdMail, Who: []consent.Identity{email("a@example.com")}})
-	if !errors.Is(err, consent.ErrUnavailable) || got != nil {
-		t.Errorf("%+v, %v", got, err)
+	for name, s := range map[string]*consent.Service{"store": k.Service, "sieve": sifted.Service} {
+		got, err := s.Gate(t.Context(), k.App, consent.GateQuery{Kind: consent.SendAdMail, Who: []consent.Identity{email("a@example.com")}})
+		if !errors.Is(err, consent.ErrUnavailable) || got != nil {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }
 
@@ -365,9 +370,17 @@ func spelling(r *rand.Rand, i int) string {
 }
 
 // Nothing that was flagged before a question is allowed by its answer: in any spelling, while others flag, and across
-// restarts of the store.
+// restarts of the store; with the store alone, and by a sieve.
 func TestNoFalseAllowed(t *testing.T) {
-	t.Parallel()
+	for name, sift := range map[string]bool{"store": false, "sieve": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			neverAllowed(t, sift)
+		})
+	}
+}
+
+func neverAllowed(t *testing.T, sift bool) {
 	server := consenttest.Redis(t)
 	k := consenttest.NewOn(t, server.URL(), t.TempDir())
 	var known atomic.Int64 // children 0 … known-1 are surely flagged
@@ -383,6 +396,14 @@ func TestNoFalseAllowed(t *testing.T) {
 			}
 		}
 	})
+	if sift {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				_ = k.Service.Sift(ctx) // the store is away now and then
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
 	asked, denied, away := 0, 0, 0
 	r := rand.New(rand.NewPCG(2, 2))
 	for restarts := int64(1); known.Load() < 600; {

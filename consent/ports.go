@@ -131,6 +131,20 @@ type Domains interface {
 type Filters interface {
 	// Build makes a filter of keys, which it may sort and change: it contains each of them, and few others.
 	Build(keys []uint64) ([]byte, error)
+	// Sieve makes one for this process alone. short are the keys of Vault.Short; region is where telephone numbers without a country
+	// code are read. It may sort and change keys.
+	Sieve(keys []uint64, short map[DigestKind][16]byte, region string) (Sieve, error)
+}
+
+// Sieve knows who is surely not known to the gate. It is safe for concurrent use, save Add.
+type Sieve interface {
+	// Perhaps reports whether the gate may know one of the identity's members; a subject is the app's. readable is false when one of
+	// them cannot be read.
+	Perhaps(app string, one Identity) (perhaps, readable bool)
+	// Add puts in what came since. Nobody may ask meanwhile.
+	Add(short [][8]byte)
+	// Size is how many were put in since it was made.
+	Size() int
 }
 
 // Phones brings telephone numbers into E.164.

@@ -23,6 +23,7 @@ type Service struct {
 	Log      *slog.Logger
 
 	filters filterCache
+	sieves  sieves
 	tally   tally
 }
 

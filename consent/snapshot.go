@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +113,11 @@ func (s *Service) build(ctx context.Context, apps []string, into *builtFilter) e
 
 // gather adds what blocks in an app this month.
 func (s *Service) gather(ctx context.Context, app string, keys []uint64) ([]uint64, error) {
-	month := s.today().MonthNumber()
+	return s.gatherFrom(ctx, app, s.today().MonthNumber(), math.MaxInt, keys)
+}
+
+// gatherFrom adds what blocks in an app in this month or later, until there are more than most.
+func (s *Service) gatherFrom(ctx context.Context, app string, month, most int, keys []uint64) ([]uint64, error) {
 	for cursor := uint64(0); ; {
 		page, next, err := s.Store.Walk(ctx, app, cursor)
 		if err != nil {
@@ -123,7 +128,7 @@ func (s *Service) gather(ctx context.Context, app string, keys []uint64) ([]uint
 				keys = append(keys, binary.LittleEndian.Uint64(m.Short[:]))
 			}
 		}
-		if cursor = next; cursor == 0 {
+		if cursor = next; cursor == 0 || len(keys) > most {
 			return keys, nil
 		}
 	}

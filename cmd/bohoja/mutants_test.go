@@ -82,7 +82,10 @@ var mutants = []mutant{
 
 	// What may not go out.
 	{"items that were refused", "consent/grant.go", "data, err := s.grantedData(v.App, rec, p.Granted)", "data, err := s.grantedData(v.App, rec, rec.Asked)", "./consent", "TestRefusedItemsDieWithTheirHour|TestOnlyGrantedItemsAreReleased"},
-	{"advertising when nothing is known", "consent/marketing.go", "blocks, err := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())\n\tif err != nil {\n\t\treturn nil, err\n\t}", "blocks, _ := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())", "./consent", "TestGateWithoutStore"},
+	{"advertising when nothing is known", "consent/marketing.go", "blocks, err := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())\n\tif err != nil {\n\t\treturn err\n\t}", "blocks, _ := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())", "./consent", "TestGateWithoutStore"},
+	{"advertising by a sieve that cannot know", "consent/sieve.go", "news, err := s.Store.News(ctx, apps, *at)\n\tif err != nil {\n\t\treturn nil, false, err\n\t}", "news, _ := s.Store.News(ctx, apps, *at)", "./consent", "TestGateWithoutStore"},
+	{"advertising by a sieve that is behind", "consent/sieve.go", "sieve.Add(n.Short)", "_ = n.Short", "./consent", "TestNoFalseAllowed|TestSieve"},
+	{"advertising by a sieve of another store", "consent/redisstore/gate.go", "return consent.News{} // that addition is gone", "return consent.News{Known: true, At: after}", "./consent", "TestSieve"},
 	{"half a list that looks whole", "handlers/api/filter.go", "panic(http.ErrAbortHandler) // the server's own way to cut an answer", "return nil", "./handlers/api", "TestFilterIsCut"},
 	{"a list given back though nobody judged it", "handlers/ops/gate.go", "if err = errors.Join(err, gate.End(ctx, d.opt.Lists, u.app, run, counts, err)); err != nil {", "if err = errors.Join(err, gate.End(ctx, d.opt.Lists, u.app, run, counts, err)); err != nil && false {", "./handlers/ops", "TestGateFailsClosed"},
 	{"a name in full", "consent/mask.go", `return string(r[0]) + strings.Repeat("*", len(r)-2) + string(r[len(r)-1])`, "return string(r)", "./consent", "TestMasks"},

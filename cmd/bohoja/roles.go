@@ -24,6 +24,7 @@ const (
 	ageEvery    = time.Minute     // birthdays begin at midnight; the pass looks once a day
 	termsEvery  = 2 * time.Second // one value is read for each app, until its terms have changed
 	liftEvery   = time.Hour       // flags end with a month; the pass looks once a month
+	siftEvery   = time.Second     // what the gate's sieve learns by itself; each question lets it learn too
 	tallyEvery  = 5 * time.Second // what the gate blocked; a process that dies loses as much of the sums
 )
 
@@ -37,6 +38,7 @@ func (h *house) roles(ctx context.Context) {
 		all.Go(func() { _ = s.relay.Run(ctx) })
 		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
 		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
+		all.Go(func() { every(ctx, h.log, "sift", siftEvery, s.service.Sift) })
 		all.Go(func() { every(ctx, h.log, "tally", tallyEvery, s.service.Tally) })
 		all.Go(func() { every(ctx, h.log, "board", boardEvery, s.fold) })
 		all.Go(func() { every(ctx, h.log, "ageout", ageEvery, s.daily(s.service.AgeOut)) })

@@ -25,6 +25,7 @@ var flagTests = map[string]func(*bench){
 	"statuses/of what stands against":           statusesOf,
 	"walk/sees everything":                      walkAll,
 	"added/everything that came, in each app":   addedAll,
+	"news/after a place, exactly":               newsExactly,
 	"added/too old, or of another clock":        addedTooOld,
 	"runs/kept, found and listed":               runsKept,
 	"blocked/sums by day":                       blockedSums,
@@ -454,5 +455,41 @@ func liftedNoted(b *bench) {
 	}
 	if got, err := b.Store.Lifted(b.Context(), "game"); err != nil || got != 0 {
 		b.Errorf("another app's: %d, %v", got, err)
+	}
+}
+
+// A place is where the additions of an app ended; what came after it is told once, by its place alone.
+func newsExactly(b *bench) {
+	apps := []string{storeApp, "game"}
+	none, err := b.Store.End(b.Context(), apps)
+	b.must(err)
+	news := func(after []consent.Place) []consent.News {
+		got, err := b.Store.News(b.Context(), apps, after)
+		b.must(err)
+		return got
+	}
+	if got := news(none); !got[0].Known || got[0].More || len(got[0].Short) != 0 {
+		b.Errorf("of nothing: %+v", got)
+	}
+	b.flagged(flagEnds, "first")
+	if got := news(none); got[0].Known || !got[1].Known {
+		b.Errorf("after the first: %+v", got)
+	}
+	at, err := b.Store.End(b.Context(), apps)
+	b.must(err)
+	if got := news(at); !got[0].Known || got[0].At != at[0] || len(got[0].Short) != 0 {
+		b.Errorf("at the end: %+v", got)
+	}
+	b.flagged(flagEnds, "kid", "sister")
+	got := news(at)
+	if want := [][8]byte{flagOf("kid", "", flagEnds).Short, flagOf("sister", "", flagEnds).Short}; !got[0].Known || !slices.Equal(got[0].Short, want) {
+		b.Errorf("%+v, want %x", got, want)
+	}
+	if again := news([]consent.Place{got[0].At, {}}); len(again[0].Short) != 0 {
+		b.Errorf("told again: %+v", again)
+	}
+	at[0].Added += "x"
+	if got := news(at); got[0].Known {
+		b.Errorf("another addition of that place: %+v", got)
 	}
 }

@@ -62,11 +62,14 @@ type Offline struct {
 	Region string
 
 	keys  [3]sipKey
-	fuse  *xorfilter.BinaryFuse[uint8]
+	fuse  contains // nil: nobody
 	added map[uint64]struct{}
 }
 
 type sipKey struct{ k0, k1 uint64 }
+
+// contains is a fuse filter of any width.
+type contains interface{ Contains(key uint64) bool }
 
 // Decode reads what Encode wrote.
 func Decode(b []byte) (*Offline, error) {
@@ -105,7 +108,9 @@ func (o *Offline) load(b []byte) error {
 		return errSnapshot
 	}
 	fuse, err := xorfilter.LoadBinaryFuse[uint8](bytes.NewReader(b))
-	o.fuse = fuse
+	if err == nil {
+		o.fuse = fuse
+	}
 	return err
 }
 
@@ -135,7 +140,11 @@ func (o *Offline) Added() int { return len(o.added) }
 // Perhaps reports whether the gate may know one of the identity's members; false is sure, as of Since. readable is false
 // when one cannot be read, and then nothing may be sent.
 func (o *Offline) Perhaps(one consent.Identity) (perhaps, readable bool) {
-	texts, ok := consent.CanonicalOf(Phones{}, o.Region, o.App, one)
+	return o.perhaps(o.App, one)
+}
+
+func (o *Offline) perhaps(app string, one consent.Identity) (perhaps, readable bool) {
+	texts, ok := consent.CanonicalOf(Phones{}, o.Region, app, one)
 	if !ok {
 		return true, false
 	}

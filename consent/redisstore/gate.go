@@ -176,6 +176,76 @@ func (s *Store) addedOf(ctx context.Context, app, from string, out [][8]byte) ([
 	}
 }
 
+// newsAtOnce bounds one answer of News. The first entry is the one that is known.
+const newsAtOnce = 1000
+
+// News implements consent.FlagStore. It asks for the known addition itself too: a stream that has lost it may have lost others.
+func (s *Store) News(ctx context.Context, apps []string, after []consent.Place) ([]consent.News, error) {
+	cmds := make([]*redis.XMessageSliceCmd, len(apps))
+	_, err := s.read.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, app := range apps {
+			from := after[i].ID
+			if from == "" {
+				from = "-"
+			}
+			cmds[i] = p.XRangeN(ctx, s.space.names(app).added(), from, "+", newsAtOnce)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make([]consent.News, len(apps))
+	for i, cmd := range cmds {
+		out[i] = newsOf(cmd.Val(), after[i])
+	}
+	return out, nil
+}
+
+// newsOf reads what a stream holds from a place on.
+func newsOf(all []redis.XMessage, after consent.Place) consent.News {
+	if after.ID == "" { // there was nothing; when there is something now, nobody knows what came first
+		return consent.News{Known: len(all) == 0}
+	}
+	if len(all) == 0 || placeOf(all[0]) != after {
+		return consent.News{} // that addition is gone
+	}
+	n := consent.News{Known: true, More: len(all) == newsAtOnce, At: placeOf(all[len(all)-1])}
+	for _, m := range all[1:] {
+		text := placeOf(m).Added
+		for ; len(text) >= shortSize; text = text[shortSize:] {
+			n.Short = append(n.Short, [8]byte([]byte(text[:shortSize])))
+		}
+	}
+	return n
+}
+
+func placeOf(m redis.XMessage) consent.Place {
+	text, _ := m.Values["s"].(string)
+	return consent.Place{ID: m.ID, Added: text}
+}
+
+// End implements consent.FlagStore.
+func (s *Store) End(ctx context.Context, apps []string) ([]consent.Place, error) {
+	cmds := make([]*redis.XMessageSliceCmd, len(apps))
+	_, err := s.read.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, app := range apps {
+			cmds[i] = p.XRevRangeN(ctx, s.space.names(app).added(), "+", "-", 1)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make([]consent.Place, len(apps))
+	for i, cmd := range cmds {
+		if all := cmd.Val(); len(all) > 0 {
+			out[i] = placeOf(all[0])
+		}
+	}
+	return out, nil
+}
+
 // SaveRun implements consent.FlagStore.
 func (s *Store) SaveRun(ctx context.Context, app string, r consent.Run) error {
 	if !consent.IsID(consent.PrefixRun, r.ID) {

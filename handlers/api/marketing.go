@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/bohoja/bohoja/consent"
 )
@@ -92,13 +95,26 @@ func (a *API) checkBatch(q *ask) error {
 	if err != nil {
 		return err
 	}
-	out := struct {
-		Results []permission `json:"results"`
-	}{make([]permission, len(got))}
-	for i, one := range got {
-		out.Results[i] = permission(one)
+	return answer(q.c, http.StatusOK, batchAnswer{got})
+}
+
+// batchAnswer is {"results": [{"allowed": …, "reason": …}, …]}. Thousands of the same few answers are written at once.
+type batchAnswer struct{ all []consent.GateAnswer }
+
+// MarshalJSONTo implements json.MarshalerTo.
+func (b batchAnswer) MarshalJSONTo(e *jsontext.Encoder) error {
+	text := make([]byte, 0, 32+40*len(b.all))
+	text = append(text, `{"results":[`...)
+	for i, one := range b.all {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(text, `{"allowed":`...)
+		text = strconv.AppendBool(text, one.Allowed)
+		text = append(text, `,"reason":"`...)
+		text = append(append(text, one.Reason...), `"}`...) // one of a few words, none of which needs a backslash
 	}
-	return answer(q.c, http.StatusOK, out)
+	return e.WriteValue(append(text, "]}"...))
 }
 
 // showRun is GET /v1/marketing/filter-runs/{id}.
