@@ -5,8 +5,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -102,7 +104,7 @@ func (o *outside) wordFilter(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	o.ask(ts, o.keys[o.key], http.MethodPost, "/v1/minors", `{"email":"flagged.child@example.com","age":10}`).want(ts, http.StatusCreated)
-	began, sent := time.Now(), mega*rowsOfMega
+	began, sent, before := time.Now(), mega*rowsOfMega, o.resident(ts)
 	req, err := http.NewRequest(http.MethodPost, ts.Getenv("URL")+"/v1/marketing/filter?kind=offer&column=email", rowsUpTo(sent))
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+o.keys[o.key])
@@ -126,7 +128,65 @@ func (o *outside) wordFilter(ts *testscript.TestScript, _ bool, args []string) {
 	if kept != sent-sent/blockedEach || field(run, "state") != "done" || field(run, "blocked") != blocked {
 		ts.Fatalf("of %d rows %d were kept: %s", sent, kept, run)
 	}
-	o.fact("a list of %d MB, %s rows blocked, in %s", mega, blocked, time.Since(began).Round(100*time.Millisecond))
+	took := time.Since(began)
+	if peak := o.resident(ts); peak-before > filterRoom {
+		ts.Fatalf("a list of %d MB took %d kB more at its highest than the %d before", mega, peak-before, before)
+	} else {
+		o.fact("a list of %d MB, %s rows blocked, in %s, %d kB at the highest", mega, blocked, took.Round(100*time.Millisecond), peak)
+	}
+}
+
+// filterRoom is how much more memory a list of any length may take at its highest, in kB.
+const filterRoom = 48 << 10
+
+// resident is the highest resident memory of the service so far, in kB.
+func (o *outside) resident(ts *testscript.TestScript) int {
+	status := ts.ReadFile(fmt.Sprintf("/proc/%d/status", o.processes[""].cmd.Process.Pid))
+	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(status)
+	if m == nil {
+		ts.Fatalf("no VmHWM of the service")
+	}
+	n, err := strconv.Atoi(m[1])
+	ts.Check(err)
+	return n
+}
+
+// brokenRuns counts the runs of lists that did not come to their end.
+const brokenRuns = `local n = 0
+for _, key in ipairs(redis.call('KEYS', '*:run:*')) do
+  if string.find(redis.call('GET', key), '"state":"broken"', 1, true) then n = n + 1 end
+end
+return n`
+
+// wordMute sends lists through nginx and never reads: three hang up in the middle, one sends all of it and waits. The service lets
+// each go, and holds none of them in memory.
+func (o *outside) wordMute(ts *testscript.TestScript, _ bool, _ []string) {
+	base, err := url.Parse(ts.Getenv("URL"))
+	ts.Check(err)
+	list, err := io.ReadAll(rowsUpTo(32 * rowsOfMega)) // more than the sockets between hold
+	ts.Check(err)
+	before := o.resident(ts)
+	for i := range 4 {
+		c, err := net.Dial("tcp", base.Host)
+		ts.Check(err)
+		defer func() { _ = c.Close() }()
+		ts.Check(c.SetDeadline(time.Now().Add(patience)))
+		_, err = fmt.Fprintf(c, "POST %s/v1/marketing/filter?kind=offer&column=email HTTP/1.1\r\nHost: consent.shop.example\r\nAuthorization: Bearer %s\r\n"+
+			"Content-Type: text/csv\r\nContent-Length: %d\r\n\r\n", base.Path, o.keys[o.key], len(list))
+		ts.Check(err)
+		if i == 0 {
+			_, err = c.Write(list)
+			ts.Check(err)
+			continue
+		}
+		_, err = c.Write(list[:len(list)/2])
+		ts.Check(errors.Join(err, c.Close()))
+	}
+	wait(ts, func() bool { return o.redis.Command("EVAL", brokenRuns, "0") == ":4" }, "the lists that nobody reads to be over")
+	if more := o.resident(ts) - before; more > filterRoom {
+		ts.Fatalf("lists that nobody reads took %d kB", more)
+	}
+	o.fact("4 lists that nobody reads let go")
 }
 
 // rowsUpTo is a list that is made while it is read; a megabyte of it is rowsOfMega rows.

@@ -31,6 +31,7 @@ import (
 //	start SUBJECT                make a client token and walk the first step of its sign-up
 //	large                        bodies past nginx's own bound reach the service
 //	filter MB                    stream a list of so many megabytes ($BOHOJA_OUTSIDE_MB) through the marketing filter
+//	mute                         send lists and never read: the service lets each go
 //	routes ROUTE…                nginx wrote down these routes
 //	unlogged [N]                 nginx's logs hold at least N lines and nothing of what this story hides
 //	postfix                      start Postfix, with STARTTLS, a policy service that greylists gray@, and a folder of letters
@@ -54,7 +55,7 @@ import (
 func outsideWords() map[string]outsideWord {
 	return map[string]outsideWord{
 		"nginx": (*outside).wordNginx, "guess": (*outside).wordGuess, "odd": (*outside).wordOdd, "encrypted": (*outside).wordEncrypted, "unlogged": (*outside).wordUnlogged,
-		"doors": (*outside).wordDoors, "start": (*outside).wordStart, "large": (*outside).wordLarge, "filter": (*outside).wordFilter, "routes": (*outside).wordRoutes,
+		"doors": (*outside).wordDoors, "start": (*outside).wordStart, "large": (*outside).wordLarge, "filter": (*outside).wordFilter, "mute": (*outside).wordMute, "routes": (*outside).wordRoutes,
 		"postfix": (*outside).wordPostfix, "exact": (*outside).wordExact, "arrived": (*outside).wordArrived,
 		"gated": (*outside).wordGated, "mails": (*outside).wordMails, "came": (*outside).wordCame,
 		"cluster": (*outside).wordCluster, "node": (*outside).wordNode, "many": (*outside).wordMany, "tidy": (*outside).wordTidy, "delivered": (*outside).wordDelivered, "report": (*outside).wordReport,
