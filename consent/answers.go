@@ -14,9 +14,6 @@ func (s *Service) checkGrant(ctx context.Context, out *Checked, p *proof, a Answ
 	var f faults
 	checkChoices(&f, out, a)
 	s.checkIdentity(&f, a)
-	if out.ByCode && strings.TrimSpace(a.Code) == "" { // before anything is compared: a name that is right does not help, and costs no try
-		f.add("/pairing_code", "required", "the guardian's name can be read from the address, so the code of the child's screen is needed")
-	}
 	if err := f.err(); err != nil {
 		return invalidAs(err)
 	}

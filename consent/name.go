@@ -120,7 +120,7 @@ func anyOrder(name, want string) bool {
 }
 
 // inAddress reports whether an address holds a name: every word of it, folded. Whoever reads a letter reads the address that
-// it went to, so such a name is no fact of its own. It rather finds one too many than one too few.
+// it went to, so such a name can be guessed; the app is warned (adr 0021). It rather finds one too many than one too few.
 func inAddress(name string, email Private) bool {
 	letters := foldWord(email.Reveal())
 	words := strings.Fields(name)

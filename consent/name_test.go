@@ -37,7 +37,7 @@ func TestSameName(t *testing.T) {
 	}
 }
 
-// TestInAddress: a name that the address of the letter holds is no fact; one that it holds in part, or in other letters, is.
+// TestInAddress: the app is warned of a name that the address of the letter holds; not of one that it holds in part, or in other letters.
 func TestInAddress(t *testing.T) {
 	for _, c := range []struct {
 		name, address string

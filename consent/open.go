@@ -23,7 +23,6 @@ type View struct {
 	Proof    string        // goes back with the form; "" when there is nothing to decide
 	Withdraw string        // URL, when a consent is in force
 	Receipt  string        // URL of the receipt, when a consent is in force or was withdrawn
-	ByCode   bool          // a yes takes the pairing code: the guardian's name can be read from the address
 	Undo     string        // goes back with the form that takes a refusal's pause and block back; "" when there is none
 	Test     bool
 }
@@ -70,7 +69,6 @@ func (s *Service) open(ctx context.Context, aud Audience, token string) (View, e
 	g := people.Guardians[c.Guardian]
 	v.Child, v.Locale = MaskName(people.Child.Name.Reveal()), app.Language(g.Locale)
 	s.tellApart(&v, people.Child)
-	v.ByCode = rec.Status == Pending && inAddress(g.Name.Reveal(), g.Email)
 	return s.proveOpen(ctx, aud, v)
 }
 

@@ -47,7 +47,6 @@ const (
 	FaultName       = "name_wrong"  // it is not the fact; it never says how wrong
 	FaultSigned     = "name_signed" // it is not the name as at the grant
 	FaultPairing    = "pairing_wrong"
-	FaultCodeEmpty  = "pairing_missing"
 	FaultBirthEmpty = "birth_missing"
 	FaultBirth      = "birth_invalid"
 	FaultNotAdult   = "not_adult"

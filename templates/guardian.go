@@ -34,7 +34,6 @@ type GuardianOpen struct {
 	Answers     Answers
 	Proof       string
 	WaysOn      bool      // after the second miss: the two ways on are shown
-	ByCode      bool      // the name can be read from the address: a yes takes the check code as well
 	LockedUntil time.Time // granting is closed until then; zero: it is open
 }
 

@@ -52,10 +52,7 @@ func (x fixture) openStates() []State {
 	sensitive.Purposes, sensitive.Frame.Test = x.purposes("", "", ""), true
 	plain := x.open()
 	plain.Purposes, plain.Born, plain.Nickname = x.purposes(""), "", consent.MaskName("하늘이")
-	byCode := x.open()
-	byCode.Frame, byCode.ByCode, byCode.Purposes, byCode.Answers = x.faulty("pairing_code", FaultCodeEmpty), true, x.purposes("yes", "no"), x.answers("grant")
 	return []State{
-		x.state("guardian/open by code", byCode),
 		x.state("guardian/open", x.open()), x.state("guardian/open undecided", empty), x.state("guardian/open faults", faults),
 		x.state("guardian/open ways on", ways), x.state("guardian/open locked", locked), x.state("guardian/open grandparent", relative), x.state("guardian/open too fast", fast),
 		x.state("guardian/open decline chosen", decline), x.state("guardian/open sensitive, test space", sensitive),

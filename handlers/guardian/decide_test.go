@@ -209,29 +209,6 @@ func TestPairingCode(t *testing.T) {
 	}
 }
 
-// TestNameInTheAddress: a name that can be read from the letter's own address is no second fact. The code is asked for, without
-// it nothing is compared and no try is used up, and with it the answer stands.
-func TestNameInTheAddress(t *testing.T) {
-	s := open(t)
-	ticket, link := s.askedOf("user-1", "Boho Kim", "kim.boho@example.com")
-	answers := with(yes(), "guardian_name", "Boho Kim")
-	for k, v := range s.read(link) {
-		answers[k] = v
-	}
-	for range 2 * consent.MaxTries {
-		p := s.expect(s.post(link, answers), http.StatusUnprocessableEntity)
-		if !strings.Contains(p.body, `href="#f-pairing_code"`) || strings.Contains(p.body, `name="misnamed"`) {
-			t.Fatalf("the code is not asked for, or a try was used up:\n%s", p.body)
-		}
-	}
-	s.expect(s.post(link, with(answers, "pairing_code", "AAAAAA")), http.StatusUnprocessableEntity)
-	check := s.check(link, with(answers, "pairing_code", ticket.PairingCode))
-	s.expect(s.post(link, with(check.hidden(), "confirm", "yes")), http.StatusSeeOther)
-	if got := s.status(ticket.Record.ID); got != consent.Granted {
-		t.Errorf("status %s", got)
-	}
-}
-
 // TestMisses: after the second miss there are two ways on; the fifth closes the grant, and the refusal stays open.
 func TestMisses(t *testing.T) {
 	s := open(t)

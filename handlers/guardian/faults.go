@@ -15,7 +15,6 @@ var faultWords = map[string]string{
 	"guardian_name required":           templates.FaultNameEmpty,
 	"guardian_name fact_mismatch":      templates.FaultName,
 	"pairing_code fact_mismatch":       templates.FaultPairing,
-	"pairing_code required":            templates.FaultCodeEmpty,
 	"relation required":                templates.FaultRelation,
 	"relation not_entitled":            templates.FaultOther,
 	"mail_code fact_mismatch":          templates.FaultMailCode,

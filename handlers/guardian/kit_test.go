@@ -181,17 +181,11 @@ func with(base url.Values, pairs ...string) url.Values {
 // asked signs a child up and returns the ticket and the link of the guardian's letter.
 func (s *site) asked(subject string) (consent.Ticket, string) {
 	s.t.Helper()
-	return s.askedOf(subject, "김보호", "parent@example.com")
-}
-
-// askedOf is asked with another guardian.
-func (s *site) askedOf(subject, name, email string) (consent.Ticket, string) {
-	s.t.Helper()
 	under := true
 	ticket, err := s.Service.Signup(s.t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: &under,
 		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Locale: "ko"},
-		Guardian: consent.Guardian{Name: consent.Secret(name), Email: consent.Secret(email), Locale: "ko"},
+		Guardian: consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("parent@example.com"), Locale: "ko"},
 		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "address": json.RawMessage(`"서울"`)},
 	})
 	if err != nil {

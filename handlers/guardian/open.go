@@ -56,7 +56,6 @@ func (p *Pages) openPage(c *gin.Context, v consent.View, t typed) templates.Page
 		Answers:     t.answers,
 		Proof:       v.Proof,
 		WaysOn:      v.Record.Tries >= consent.WaysOnFrom && !v.Record.NameMiss,
-		ByCode:      v.ByCode,
 		LockedUntil: locked(v),
 	}
 }
