@@ -243,10 +243,10 @@ func (a *aviary) lives() {
 			a.Fatalf("%d %s", answer.status, answer.body)
 		}
 		letter := a.letter(mail, i == 1)
-		token := after(letter.Links, "/c/")
+		token := behind(letter.Links, "/c/")
 		a.hide(token, letter.Code, strings.ReplaceAll(letter.Code, "-", ""), got.Pairing)
-		a.children = append(a.children, after([]string{got.ChildPage}, "/k/"))
-		a.ids["token"] = append(a.ids["token"], token, after([]string{got.ChildPage}, "/k/"))
+		a.children = append(a.children, behind([]string{got.ChildPage}, "/k/"))
+		a.ids["token"] = append(a.ids["token"], token, behind([]string{got.ChildPage}, "/k/"))
 		a.ids["id"] = append(a.ids["id"], got.ID)
 		if subject == "waits" {
 			continue
@@ -254,8 +254,8 @@ func (a *aviary) lives() {
 		a.decide(live, token, map[string]consent.Decision{"granted": consent.DecideGrant, "refused": consent.DecideDecline}[subject])
 	}
 	done := a.letter(birdMail, true)
-	a.hide(after(done.Links, "/w/"))
-	a.ids["token"] = append(a.ids["token"], after(done.Links, "/w/"))
+	a.hide(behind(done.Links, "/w/"))
+	a.ids["token"] = append(a.ids["token"], behind(done.Links, "/w/"))
 	app := a.h.book.Load().Apps["shop"]
 	right, err := live.Enter(a.Context(), app, consent.Actor{Kind: consent.ActorStaff, Ref: "cli:0"}, a.ids["id"][1], consent.RightAsked{
 		Kind: consent.RightAccess, Channel: "phone", Identity: "called back", Text: consent.Secret(birdWords),
@@ -275,7 +275,7 @@ func (a *aviary) letter(to string, second bool) catcher.Letter {
 		all := a.smtp.LettersTo(to)
 		slices.SortFunc(all, func(x, y catcher.Letter) int { return y.N - x.N })
 		for _, l := range all {
-			key := after(l.Links, "/c/") + after(l.Links, "/w/")
+			key := behind(l.Links, "/c/") + behind(l.Links, "/w/")
 			if key != "" && !slices.Contains(a.secrets, key) {
 				return l
 			}
@@ -285,8 +285,8 @@ func (a *aviary) letter(to string, second bool) catcher.Letter {
 	return catcher.Letter{}
 }
 
-// after is what stands behind a piece of a path in the first link that has it.
-func after(links []string, piece string) string {
+// behind is what stands behind a piece of a path in the first link that has it.
+func behind(links []string, piece string) string {
 	for _, l := range links {
 		if _, rest, ok := strings.Cut(l, piece); ok {
 			rest, _, _ = strings.Cut(rest, "?")

@@ -69,9 +69,10 @@ func TestLogbook(t *testing.T) {
 	NewLogbook(reg, func() Logbook { return book })
 	text := scrape(t, reg)
 	has(t, text, "bohoja_audit_entries 7", "bohoja_audit_working 1", "bohoja_audit_gaps 1", "bohoja_store_restored 1")
-	if strings.Contains(text, "bohoja_fsck_") || strings.Contains(text, "signed") {
+	if strings.Contains(text, "bohoja_fsck_") || strings.Contains(text, "access_reviews") || strings.Contains(text, "signed") {
 		t.Errorf("told before it is known:\n%s", text)
 	}
 	book.Signed, book.Checked, book.Findings = time.Unix(5, 0), time.Unix(6, 0), 3
-	has(t, scrape(t, reg), "bohoja_audit_signed_timestamp_seconds 5", "bohoja_fsck_timestamp_seconds 6", "bohoja_fsck_findings 3")
+	book.Reviewed, book.Unsigned = true, 2
+	has(t, scrape(t, reg), "bohoja_access_reviews_overdue 2", "bohoja_audit_signed_timestamp_seconds 5", "bohoja_fsck_timestamp_seconds 6", "bohoja_fsck_findings 3")
 }

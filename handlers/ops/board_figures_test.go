@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -174,4 +175,12 @@ func (f *boardFigures) page(name, path string, goal time.Duration) {
 	if median > goal {
 		f.Error(fmt.Sprintf("%s: %v, the goal is %v", name, median, goal))
 	}
+}
+
+// address is where the pages are.
+func (w *browser) address() *url.URL {
+	w.Helper()
+	at, err := url.Parse(w.server.URL)
+	w.must(err)
+	return at
 }

@@ -136,14 +136,6 @@ func (w *browser) send(method, path string, form url.Values, mend ...func(*http.
 	return reply{w.T, res.StatusCode, res.Header, string(raw)}
 }
 
-// address is where the pages are.
-func (w *browser) address() *url.URL {
-	w.Helper()
-	at, err := url.Parse(w.server.URL)
-	w.must(err)
-	return at
-}
-
 func (w *browser) get(path string) reply { w.Helper(); return w.send("GET", path, nil) }
 
 func (w *browser) post(path string, pairs ...string) reply {
