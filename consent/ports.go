@@ -34,8 +34,6 @@ const (
 	FieldForm     = "form"
 	FieldClosing  = "closing"
 	FieldEmbed    = "embed"
-	FieldFiled    = "filed"
-	FieldScan     = "scan"
 )
 
 // DigestKind keeps digests of different things apart.

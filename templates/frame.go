@@ -111,17 +111,7 @@ const (
 	FaultListFile   = "list_file"
 	FaultListBook   = "list_book" // a spreadsheet's own format
 	FaultListLong   = "list_long" // a row without an end
-	FaultMethod     = "paper_method"
-	FaultScan       = "scan_missing"
-	FaultScanSize   = "scan_large"
-	FaultScanType   = "scan_type"
-
-	FaultPaperAdult    = "paper_adult"
-	FaultPaperBirth    = "paper_birth"
-	FaultPaperDeclares = "paper_declares"
-	FaultPaperRequired = "paper_required"
-
-	faultOther = "other"
+	faultOther      = "other"
 )
 
 // OperatorOf translates the operator's declarations.

@@ -142,7 +142,6 @@ func (c *checker) held(id string, st consent.Status, f values) {
 		{"data", c.n.data(id), f["c"] != string(consent.Destroyed), false},
 		{"evidence", c.n.evidence(id), st == consent.Granted, over},
 		{"disclosed", c.n.disclosed(id), false, consented},
-		{"desk", c.n.desk(id), st == consent.Pending && f["r"] != "", consented}, // the scan of a consent on paper is evidence
 	} {
 		n, err := c.c.Exists(c.ctx, k.key).Result()
 		if err != nil {

@@ -20,7 +20,6 @@ import (
 //	b digests of guardians  o of codes  P of the pair (16 bytes each)
 //	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
 //	Z announced that the child comes of age (ms)   Y version of the terms of whose coming the app was told
-//	r filed by staff "number who ms method"
 //	f which guardian refused (absent: 0) O asked for no letters "1"       U lifted (ms)
 //
 // Of each guardian, with the index behind the letter:
@@ -59,7 +58,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u") + f.int("w"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
-		Mine: f.mine(), Filed: f.filed(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
+		Mine: f.mine(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
 		AgingAt: f.time("Z"), Outdated: f["Y"],
 	}
 	if r.MailAt.IsZero() {
@@ -118,15 +117,6 @@ func (f values) mine() []consent.Mine {
 		}
 	}
 	return all
-}
-
-// filed reads what waits for a second person of staff.
-func (f values) filed() (out consent.Filed) {
-	if w := strings.Fields(f["r"]); len(w) == 4 {
-		v := values{"n": w[0], "at": w[2]}
-		out = consent.Filed{No: v.int("n"), By: w[1], At: v.time("at").UnixMilli(), Method: consent.Method(w[3])}
-	}
-	return out
 }
 
 // first reads the time with which a field of several words begins.
