@@ -140,6 +140,21 @@ var alone = map[string]lone{
 			return first(o.store.People().Visit(o.ctx, session().Key, time.Hour, time.Hour)).Person
 		},
 	},
+	"signout": {
+		before: func(o *owner) error { return o.store.People().Begin(o.ctx, session(), 7) },
+		call:   func(o *owner) error { return o.store.People().End(o.ctx, session().Key) },
+		is: func(o *owner) any {
+			_, err := o.store.People().Visit(o.ctx, session().Key, time.Hour, time.Hour)
+			return fmt.Sprint(err, o.ledger())
+		},
+	},
+	"review": {
+		call: func(o *owner) error { return o.store.People().Sign(o.ctx, review()) },
+		is: func(o *owner) any {
+			return fmt.Sprint(len(first(o.store.People().Reviews(o.ctx))), o.ledger())
+		},
+		again: staff.ErrReviewed, // it has to be looked at: somebody, perhaps oneself, was sooner
+	},
 	"schema": {
 		call: func(o *owner) error { return o.store.Settle(o.ctx) },
 		is:   func(o *owner) any { return o.kit.Clients.Read.Get(o.ctx, "bt:schema").Val() },
@@ -293,6 +308,9 @@ func (o *owner) record() consent.Record {
 // entries counts what the audit log has.
 func (o *owner) entries() any { return first(o.store.Head(o.ctx, "shop")) }
 
+// ledger is how many entries the staff's own log has.
+func (o *owner) ledger() any { return first(o.store.Head(o.ctx, consent.StaffLedger)) }
+
 const markID = "min_06ekr1s5v8w3q0t4x7m2c9d1fg"
 
 func (o *owner) mark() consent.Mutation {
@@ -346,6 +364,10 @@ func minji() staff.Person {
 
 func session() staff.Session {
 	return staff.Session{Key: sha256.Sum256([]byte("cookie")), Person: "st_1", Gen: 1}
+}
+
+func review() staff.Review {
+	return staff.Review{Month: "2026-01", By: "st_1", Outcome: staff.OutcomeFine}
 }
 
 func digest(text string) consent.Digest {
