@@ -82,6 +82,8 @@ var mutants = []mutant{
 	// What may not go out.
 	{"items that were refused", "consent/grant.go", "data, err := s.grantedData(v.App, rec, p.Granted)", "data, err := s.grantedData(v.App, rec, rec.Asked)", "./consent", "TestRefusedItemsDieWithTheirHour|TestOnlyGrantedItemsAreReleased"},
 	{"advertising when nothing is known", "consent/marketing.go", "blocks, err := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())\n\tif err != nil {\n\t\treturn err\n\t}", "blocks, _ := s.Store.Blocks(ctx, s.gateApps(app), asked.look, s.today())", "./consent", "TestGateWithoutStore"},
+	{"a child that is accepted and not flagged", "consent/redisstore/lua/signup.lua", "for i = 16, 15 + 2 * flags, 2 do mark(arg(i), arg(i + 1)) end", "", "./consent", "TestBlockedWhateverTheGuardianSays"},
+	{"a child that no sieve hears of", "consent/redisstore/lua/signup.lua", "added(arg(15))", "", "./consent", "TestSieve"},
 	{"advertising by a sieve that cannot know", "consent/sieve.go", "news, err := s.Store.News(ctx, apps, *at)\n\tif err != nil {\n\t\treturn nil, false, err\n\t}", "news, _ := s.Store.News(ctx, apps, *at)", "./consent", "TestGateWithoutStore"},
 	{"advertising by a sieve that is behind", "consent/sieve.go", "sieve.Add(n.Short)", "_ = n.Short", "./consent", "TestNoFalseAllowed|TestSieve"},
 	{"advertising by a sieve of another store", "consent/redisstore/gate.go", "return consent.News{} // that addition is gone", "return consent.News{Known: true, At: after}", "./consent", "TestSieve"},
