@@ -565,3 +565,43 @@ func TestDeadlineOfAnAppThatIsGone(t *testing.T) {
 		t.Errorf("status %s, custody %s, %v", rec.Status, rec.Custody, err)
 	}
 }
+
+// After a withdrawal the child may ask again: another guardian at once, and the same one too, since a withdrawal is no refusal. Only
+// the answer to the new request makes a pause: whoever says no then is left alone for it, and the other is not.
+func TestAskedAnewAfterAWithdrawal(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	first, _ := granted(t, k, "user-1")
+	withdraw(t, k, withdrawToken(t, k), guardianName)
+	other := ask("user-1")
+	other.Guardian = person("박지킴", "second@example.com")
+	signup(t, k, other)
+	a := yes()
+	a.Name = "박지킴"
+	if v := decide(t, k, invited(t, k), a); v.Record.Status != consent.Granted || v.Record.ID == first.ID {
+		t.Errorf("another guardian: %s", v.Record.Status)
+	}
+	withdraw(t, k, withdrawToken(t, k), "박지킴")
+	again, tok := start(t, k, "user-1")
+	if again.Mail != consent.MailQueued {
+		t.Errorf("the same guardian: mail %s, %s", again.Mail, again.MailHint)
+	}
+	decide(t, k, tok, no(consent.DecideDecline))
+	k.Work()
+	ended := k.Service.Clock()
+	if _, err := k.Service.Signup(t.Context(), k.App, app, ask("user-1")); consent.CodeOf(err) != "recently_refused" {
+		t.Errorf("within the pause: %v", err)
+	}
+	second := signup(t, k, other).Record
+	if _, err := k.Service.Cancel(t.Context(), k.App, app, second.ID); err != nil {
+		t.Fatal(err)
+	}
+	until(t, k, ended, k.Service.Settings.Reask)
+	_, tok = start(t, k, "user-1")
+	if v := decide(t, k, tok, yes()); v.Record.Status != consent.Granted {
+		t.Errorf("after the pause: %s", v.Record.Status)
+	}
+	if s, err := k.Service.Subject(t.Context(), k.App, "user-1"); err != nil || s.Status != "granted" {
+		t.Errorf("the child's data may be used: %+v, %v", s, err)
+	}
+}
