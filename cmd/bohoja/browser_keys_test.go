@@ -189,7 +189,8 @@ func TestKeyboard(t *testing.T) {
 		walk func(playing, hands)
 	}{
 		{"code, refusal, undo", keysRefuse}, {"not mine", keysNotMine}, {"grant by code, receipt", keysGrant}, {"withdraw", keysWithdraw},
-		{"portal", keysPortal}, {"waiting page", keysWait}, {"replaced link", keysStop},
+		{"portal", keysPortal}, {"portal, all", keysPortalAll}, {"waiting page", keysWait}, {"replaced link", keysStop},
+		{"another name", keysMisnamed},
 	} {
 		t.Run(way.name, func(t *testing.T) {
 			p.t, h.t = t, t
@@ -322,9 +323,9 @@ func keysWithdraw(p playing, h hands) {
 	h.reads("동의가 철회되었습니다")
 }
 
-// keysPortal: the door, the name, a request, a purpose less, and out.
-func keysPortal(p playing, h hands) {
-	c := h.granted(p, "portal")
+// portal comes to the page of one child: the door, the letter, the name.
+func (h hands) portal(p playing, c waitingChild) {
+	h.t.Helper()
 	before := len(p.letters(c.email, 2))
 	h.open(p.url + "/my")
 	h.types("email", c.email)
@@ -333,6 +334,12 @@ func keysPortal(p playing, h hands) {
 	h.types("guardian_name", "김보호")
 	h.leave(chromedp.KeyEvent(kb.Enter))
 	h.reads("김*늘")
+}
+
+// keysPortal: the door, the name, a request, a purpose less, and out.
+func keysPortal(p playing, h hands) {
+	c := h.granted(p, "portal")
+	h.portal(p, c)
 	h.enter("a[href*='/ask/correction']")
 	h.types("text", "별명이 틀렸습니다.")
 	p.pass()
@@ -345,6 +352,63 @@ func keysPortal(p playing, h hands) {
 	h.reads("동의를 철회했습니다")
 	h.enter("form[action*='/children'] .button")
 	h.reads("링크 받기")
+}
+
+// keysPortalAll: to see, with nothing typed; to delete, back without asking and then asked; and all is withdrawn.
+func keysPortalAll(p playing, h hands) {
+	h.portal(p, h.granted(p, "portal-all"))
+	h.enter("a[href*='/ask/access']")
+	h.reads("보여 달라고 요청합니다")
+	h.tab("[name=text]") // may stay empty
+	p.pass()
+	h.enter(sends)
+	h.reads("요청을 접수했습니다", "정보 보기")
+	h.enter("a[href*='/ask/deletion']")
+	h.reads("지워 달라고 요청합니다")
+	h.enter("main a.tap") // back
+	h.enter("a[href*='/ask/deletion']")
+	h.types("text", "이제 쓰지 않습니다.")
+	p.pass()
+	h.enter(sends)
+	h.reads("요청을 접수했습니다", "이제 쓰지 않습니다.")
+	h.enter("a.button[href*='/withdraw']")
+	h.reads("모두 끝나고")
+	h.pick("confirm", 1)
+	p.pass()
+	h.enter(sends)
+	h.reads("동의 중") // nothing has changed
+	h.enter("a.button[href*='/withdraw']")
+	h.pick("confirm", 0)
+	p.pass()
+	h.enter(sends)
+	h.reads("동의를 철회했습니다", "철회함")
+}
+
+// keysMisnamed: two misses, the child is told that its guardian's name is another, enters it, and the same link goes on.
+func keysMisnamed(p playing, h hands) {
+	c, letter := p.asks("misnamed")
+	h.open(letter.Links[0])
+	h.answers("박다른")
+	for range 2 {
+		p.pass()
+		h.enter(sends)
+	}
+	p.pass()
+	h.enter("form:has([name=misnamed]) .button")
+	h.reads("어린이에게 알렸습니다")
+	h.open(c.Page)
+	h.reads("이름을 다시 적어 주세요")
+	h.types("guardian_name", "박다른")
+	h.leave(chromedp.KeyEvent(kb.Enter))
+	h.reads("잘 고쳤어요")
+	h.open(letter.Links[0])
+	h.answers("박다른")
+	p.pass()
+	h.enter(sends)
+	h.pick("confirm", 0)
+	p.pass()
+	h.enter(sends)
+	h.reads("동의하셨습니다")
 }
 
 // keysWait is the child's: another address, the letter once more, and an end to it.
