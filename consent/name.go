@@ -32,7 +32,7 @@ func checkName(f *faults, pointer, s string, least int) {
 	case len([]rune(s)) > MaxName:
 		f.add(pointer, "too_long", "a name has at most 64 characters")
 	case letters(s) < least:
-		f.add(pointer, "too_short", "a name has at least "+itoa(least)+" letters")
+		f.add(pointer, "too_short", "a name has at least this many letters: "+itoa(least))
 	case strings.ContainsFunc(s, func(r rune) bool { return !nameRune(r) }), urlLike.MatchString(s):
 		f.add(pointer, "not_a_name", "a name holds letters, spaces, hyphens, dots and apostrophes only")
 	}

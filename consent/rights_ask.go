@@ -53,10 +53,10 @@ func checkRight(in RightAsked) error {
 		f.add("/subject", "invalid", "1 to 64 characters of A-Z a-z 0-9 _ -")
 	}
 	if !slices.Contains(RightKinds, in.Kind) {
-		f.add("/kind", "invalid", "one of access, correction, deletion")
+		f.add("/kind", "invalid", "one of these: access, correction, deletion")
 	}
 	if !slices.Contains(EnteredChannels, in.Channel) {
-		f.add("/channel", "invalid", "one of "+strings.Join(EnteredChannels, ", "))
+		f.add("/channel", "invalid", "one of these: "+strings.Join(EnteredChannels, ", "))
 	}
 	checkWords(&f, "/identity", in.Identity, maxText, true)
 	checkWords(&f, "/text", in.Text.Reveal(), MaxRightText, false)
@@ -80,7 +80,7 @@ func checkWords(f *faults, pointer, text string, most int, required bool) {
 			f.add(pointer, "required", "a text")
 		}
 	case utf8.RuneCountInString(text) > most:
-		f.add(pointer, "too_long", "at most "+itoa(most)+" characters")
+		f.add(pointer, "too_long", "characters at most: "+itoa(most))
 	case hasResidentNumber(text):
 		f.add(pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
 	}

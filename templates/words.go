@@ -63,6 +63,9 @@ func (d *Dictionary) Has(key string) bool {
 	return ok
 }
 
+// Raw returns the text under the dotted key with its placeholders as they stand, "" where there is none.
+func (d *Dictionary) Raw(key string) string { return d.text[key] }
+
 // Keys lists all dotted keys in order.
 func (d *Dictionary) Keys() []string {
 	keys := make([]string, 0, len(d.text))

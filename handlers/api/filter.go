@@ -163,16 +163,17 @@ func (a *API) judge(q *ask, l list) rows.Judge {
 
 // listFault makes a refusal of a list that cannot be filtered.
 func listFault(err error) error {
-	for _, one := range []struct {
-		err     error
-		pointer string
-	}{
-		{rows.ErrColumn, "?column"}, {rows.ErrTwice, "?column"}, {rows.ErrHeader, "?header"}, {rows.ErrTooLong, ""},
-		{rows.ErrEncoding, "?encoding"},
-	} {
-		if errors.Is(err, one.err) {
-			return invalid("invalid", one.pointer, one.err.Error())
-		}
+	switch {
+	case errors.Is(err, rows.ErrColumn):
+		return invalid("invalid", "?column", "the list has no such column")
+	case errors.Is(err, rows.ErrTwice):
+		return invalid("invalid", "?column", "the list has this column twice")
+	case errors.Is(err, rows.ErrHeader):
+		return invalid("invalid", "?column", "the first row is no header: it holds an identity that is blocked")
+	case errors.Is(err, rows.ErrTooLong):
+		return invalid("invalid", "", "a row is longer than 1 MiB; a quotation mark may be open")
+	case errors.Is(err, rows.ErrEncoding):
+		return invalid("invalid", "?encoding", "this encoding is not known: utf-8, cp949, utf-16le or utf-16be")
 	}
 	return err
 }

@@ -144,7 +144,7 @@ func explain(err error) error {
 		if errors.Is(e, jsontext.ErrDuplicateName) {
 			return malformed(e.JSONPointer, "duplicate_name", "this name stands twice")
 		}
-		return malformed(e.JSONPointer, "malformed", "no JSON in UTF-8 at byte "+strconv.FormatInt(e.ByteOffset, 10))
+		return malformed(e.JSONPointer, "malformed", "no JSON in UTF-8 from this byte on: "+strconv.FormatInt(e.ByteOffset, 10))
 	}
 	e, ok := errors.AsType[*json.SemanticError](err)
 	if !ok {

@@ -11,11 +11,13 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
@@ -176,7 +178,26 @@ func (h *house) do(req *http.Request, raw string) *reply {
 	r := &reply{t: h.t, what: req.Method + " " + req.URL.Path, Status: w.Code, Header: w.Result().Header, Body: got}
 	h.conforms(req, raw, r)
 	h.noCanary(r)
+	r.speaksKorean()
 	return r
+}
+
+// english is what only a sentence in English holds.
+var english = regexp.MustCompile(`\b[a-z]{2,} [a-z]{2,}\b`)
+
+// speaksKorean: whatever is refused has words in Korean, from the first to the last.
+func (r *reply) speaksKorean() {
+	r.t.Helper()
+	var p web.Problem
+	if r.Status < 400 || json.Unmarshal(r.Body, &p) != nil {
+		return
+	}
+	for _, one := range append(p.Errors, consent.FieldError{Code: p.Code, Detail: p.Detail}) {
+		text := web.DetailIn("ko", one.Code, one.Detail)
+		if !strings.ContainsFunc(text, func(c rune) bool { return unicode.Is(unicode.Hangul, c) }) || english.MatchString(text) {
+			r.t.Errorf("%s: %s in Korean: %q", r.what, one.Code, text)
+		}
+	}
 }
 
 // recorded is the house for a client that speaks over a connection: each exchange is checked as those of call are.

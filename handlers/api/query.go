@@ -31,7 +31,10 @@ func readQuery(c *gin.Context, known ...string) (url.Values, error) {
 			return nil, invalid("unexpected_field", "?"+url.QueryEscape(name[:min(len(name), maxPointer)]), "there is no such parameter here")
 		}
 		if len(all) > 1 {
-			return nil, &consent.Error{Kind: consent.KindMalformed, Code: "malformed", Detail: "the parameter " + name + " stands twice"}
+			return nil, &consent.Error{
+				Kind: consent.KindMalformed, Code: "malformed", Detail: "a parameter stands twice; see errors",
+				Fields: []consent.FieldError{{Pointer: "?" + name, Code: "duplicate_name", Detail: "this name stands twice"}},
+			}
 		}
 	}
 	return values, nil

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -136,10 +136,19 @@ func (a *API) list(q *ask) error {
 	return answer(q.c, http.StatusOK, out)
 }
 
+// statusList names every status, for an error.
+func statusList() string {
+	var names []string
+	for _, one := range consent.Statuses {
+		names = append(names, string(one))
+	}
+	return strings.Join(names, ", ")
+}
+
 func listQuery(query url.Values) (consent.Query, error) {
 	out := consent.Query{Status: consent.Status(query.Get("status")), Subject: query.Get("subject")}
 	if out.Status != "" && !slices.Contains(consent.Statuses, out.Status) {
-		return out, invalid("invalid", "?status", fmt.Sprintf("one of %v", consent.Statuses))
+		return out, invalid("invalid", "?status", "one of these: "+statusList())
 	}
 	if out.Subject != "" && consent.CheckSubject(out.Subject) != nil {
 		return out, invalid("invalid", "?subject", "1 to 64 characters of A-Z a-z 0-9 _ -")

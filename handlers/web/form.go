@@ -11,7 +11,7 @@ import (
 const formType = "application/x-www-form-urlencoded"
 
 // ErrForm is a body that is no form of these pages.
-var ErrForm = &Refusal{http.StatusUnsupportedMediaType, "Unsupported media type", "unsupported_media_type", "the form must be " + formType}
+var ErrForm = &Refusal{http.StatusUnsupportedMediaType, "Unsupported media type", "unsupported_media_type", "the form must be application/x-www-form-urlencoded"}
 
 // CheckForm reads a form before anybody acts on it, and refuses what two readers could understand in two ways (threat 31): a
 // field that stands twice, as a program sends it that ticks every choice, and a body that is no form of these pages.
