@@ -24,6 +24,7 @@ const (
 	WorkLocked    Work = "locked"    // approving was closed after wrong tries
 	WorkMisnamed  Work = "misnamed"  // child and guardian contradict each other about the guardian's name
 	WorkNotMine   Work = "not_mine"  // "this is not my child"
+	WorkFiled     Work = "filed"     // a consent on paper or by telephone waits for its second person
 	WorkEraseLate Work = "erase_due" // the app has not confirmed its erasure in time
 	WorkOverdue   Work = "overdue"   // destruction that is due and not done; at most OverdueMost are listed
 )
@@ -34,11 +35,11 @@ const OverdueMost = 200
 // Works lists every work list in the order of the overview.
 var Works = []Work{
 	WorkPending, WorkNear, WorkGranted, WorkToday, WorkDeclined, WorkRefused, WorkExpired, WorkBounced, WorkLocked, WorkMisnamed, WorkNotMine,
-	WorkEraseLate, WorkOverdue,
+	WorkFiled, WorkEraseLate, WorkOverdue,
 }
 
-// Kept are the work lists with an index.
-var Kept = []Work{WorkBounced, WorkLocked, WorkMisnamed, WorkNotMine, WorkEraseLate}
+// Kept are the work lists with an index, by their lanes there: a new one comes behind the others.
+var Kept = []Work{WorkBounced, WorkLocked, WorkMisnamed, WorkNotMine, WorkEraseLate, WorkFiled}
 
 // KeptFor lists the work lists with an index on which the record stands: a pure function of what it is now, so that folding
 // the same entries again changes nothing.
@@ -50,11 +51,12 @@ func KeptFor(r Record) []Work {
 		}
 	}
 	pending := r.Status == Pending
-	add(WorkBounced, pending && (r.Mail == MailBounced || r.Mail == MailNotSent))
+	add(WorkBounced, pending && r.Method.ByMail() && (r.Mail == MailBounced || r.Mail == MailNotSent))
 	add(WorkLocked, pending && !r.LockedUntil.IsZero())
 	add(WorkMisnamed, pending && r.NameMiss)
 	add(WorkNotMine, r.Status == Declined && r.Reason == ReasonNotMine && len(r.Look.Guardians) > 0)
 	add(WorkEraseLate, r.EraseLate)
+	add(WorkFiled, pending && r.Filed.No > 0)
 	return out
 }
 

@@ -39,7 +39,7 @@ func (s *Service) Correct(ctx context.Context, app *App, by Actor, id string, g 
 	people.Guardians[0] = g
 	return s.correct(ctx, app, by, rec, people, Correction{
 		Rev: rec.Rev, Guardians: len(people.Guardians),
-		NewAddress: byMail(rec.Method) && !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
+		NewAddress: rec.Method.ByMail() && !sameBox(old.Email, g.Email), NewName: !SameName(old.Name.Reveal(), g.Name.Reveal()),
 		ByChild: by.Kind == ActorChild, ByApp: by.Kind == ActorApp, PerDay: s.Settings.ResendDay,
 	})
 }
@@ -60,7 +60,7 @@ func (s *Service) checkNewGuardian(ctx context.Context, rec Record, people Peopl
 			f.add(field.pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
 		}
 	}
-	box := s.checkAddress(ctx, &f, g.Email, people.Child.Email, byMail(rec.Method))
+	box := s.checkAddress(ctx, &f, g.Email, people.Child.Email, rec.Method.ByMail())
 	for i := range f {
 		f[i].Pointer = strings.TrimPrefix(f[i].Pointer, "/guardian")
 	}
@@ -78,7 +78,7 @@ func (s *Service) correct(ctx context.Context, app *App, by Actor, rec Record, p
 	}
 	c.Look = s.lookUps(after, boxesOf(people))
 	m := s.mutation(app, after, by, "")
-	if c.NewAddress && byMail(rec.Method) {
+	if c.NewAddress && rec.Method.ByMail() {
 		for g := range people.Guardians {
 			m.Jobs = append(m.Jobs, s.invitation(after, g)...)
 		}

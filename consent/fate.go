@@ -66,7 +66,7 @@ func (s *Service) Renew(ctx context.Context, app *App, by Actor, rec Record, wri
 	}
 	m := s.mutation(app, after, by, "")
 	for g := range people.Guardians {
-		if write && byMail(rec.Method) {
+		if write && rec.Method.ByMail() {
 			m.Jobs = append(m.Jobs, s.invitation(after, g)...)
 		}
 	}

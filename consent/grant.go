@@ -61,6 +61,9 @@ func (s *Service) sealEvidence(ctx context.Context, v View, p proof, now time.Ti
 		Terms: p.Terms, Notice: v.Record.Notice, Granted: p.Granted, Refused: p.Refused, Locale: v.Locale,
 		At: now.UnixMilli(), OperatorName: book.Operator.Name.In(v.Locale),
 	}
+	if p.filed != nil {
+		e.Ref, e.AdultOn, e.FiledBy, e.ConfirmedBy = p.filed.Ref, p.filed.AdultOn, p.by[0], p.by[1]
+	}
 	plain, err := json.Marshal(e)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func (s *Service) join(ctx context.Context, app *App, by Actor, rec Record, peop
 		return rec, err
 	}
 	m := s.mutation(app, rec, by, "")
-	if byMail(rec.Method) {
+	if rec.Method.ByMail() {
 		m.Jobs = append(m.Jobs, s.invitation(rec, len(people.Guardians)-1)...)
 	}
 	return s.Store.Join(ctx, m, c)

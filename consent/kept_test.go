@@ -51,6 +51,37 @@ var table = []kept{
 	{"cancelled", comeCancelled, none, none, none, none, consent.LookUpsKept},
 	{"expired", comeExpired, none, none, none, none, consent.LookUpsKept},
 	{"withdrawn", comeWithdrawn, none, evid, evid, none, 0},
+	{"filed on paper", comeFiled, hour, hour, none, none, consent.LookUpsKept},
+	{"filed on paper, expired", comeFiledExpired, none, none, none, none, consent.LookUpsKept},
+	{"granted on paper", comeGrantedOnPaper, rel, evid, evid, none, 0},
+}
+
+// desk is what lies beside that of a consent on paper: what staff entered, and the scan.
+var desk = map[string]map[string]consent.Class{
+	"filed on paper":   {consent.FieldFiled: hour, consent.FieldScan: hour},
+	"granted on paper": {consent.FieldScan: evid},
+}
+
+func comeFiled(t *testing.T, k *consenttest.Kit) string {
+	id := comePending(t, k)
+	k.App.Methods = append(k.App.Methods, consent.MethodPaper)
+	file(t, k, id)
+	return id
+}
+
+func comeFiledExpired(t *testing.T, k *consenttest.Kit) string {
+	id := comeFiled(t, k)
+	until(t, k, get(t, k, id).ExpiresAt, time.Millisecond)
+	k.Sweep()
+	return id
+}
+
+func comeGrantedOnPaper(t *testing.T, k *consenttest.Kit) string {
+	id := comeFiled(t, k)
+	if _, err := k.Service.GrantFiled(t.Context(), k.App, staffed("st_2"), id, 1); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func comePending(t *testing.T, k *consenttest.Kit) string {
@@ -149,7 +180,7 @@ func comeWithdrawn(t *testing.T, k *consenttest.Kit) string {
 // canaries are texts of ask and yes that belong to a person.
 var canaries = []string{
 	"김하늘", "하늘이", "kid@example.com", "2014-03-02", "서울시", "김보호", "김 보호", "parent@example.com", "+821087654321",
-	"1985-03-04", "1985-3-4", "mother", "김*늘",
+	"1985-03-04", "1985-3-4", "mother", "김*늘", "%PDF",
 }
 
 // dump reads every value of every key.
@@ -225,6 +256,10 @@ func sealedOf(all map[string][]string, id string) map[string]consent.Sealed {
 			out[field] = consent.Sealed(v[0])
 		}
 	}
+	onDesk := all["bt:{shop}:c:"+id] // names and values of a hash
+	for i := 0; i+1 < len(onDesk); i += 2 {
+		out[map[string]string{"d": consent.FieldFiled, "f": consent.FieldScan}[onDesk[i]]] = consent.Sealed(onDesk[i+1])
+	}
 	for _, v := range all["bt:{shop}:jobs"] {
 		var l consent.LetterJob
 		if _, body, ok := strings.Cut(v, "{"); ok && json.Unmarshal([]byte("{"+body), &l) == nil && l.Request == id && l.To != nil {
@@ -240,6 +275,7 @@ func labels(rec consent.Record) map[string]consent.Label {
 	out := map[string]consent.Label{}
 	for field, rev := range map[string]int{
 		consent.FieldPeople: rec.Rev, consent.FieldData: rec.DataRev, consent.FieldEvidence: 1, consent.FieldClosing: rec.Rev,
+		consent.FieldFiled: rec.Filed.No, consent.FieldScan: rec.Filed.No,
 	} {
 		l.Field, l.Rev = field, rev
 		out[field] = l
@@ -271,6 +307,7 @@ func (c kept) holds(t *testing.T, all map[string][]string, id string) {
 	found := sealedOf(all, id)
 	for field, class := range map[string]consent.Class{
 		consent.FieldData: c.data, consent.FieldPeople: c.people, consent.FieldEvidence: c.evidence, consent.FieldClosing: c.closing,
+		consent.FieldFiled: desk[c.state][consent.FieldFiled], consent.FieldScan: desk[c.state][consent.FieldScan],
 	} {
 		got := none
 		if s, ok := found[field]; ok {
@@ -281,7 +318,7 @@ func (c kept) holds(t *testing.T, all map[string][]string, id string) {
 		}
 	}
 	for key := range all {
-		if rest, ok := strings.CutSuffix(key, ":"+id); ok && !slices.Contains([]string{"r", "p", "d", "e"}, rest[strings.LastIndexByte(rest, ':')+1:]) {
+		if rest, ok := strings.CutSuffix(key, ":"+id); ok && !slices.Contains([]string{"r", "p", "d", "e", "c"}, rest[strings.LastIndexByte(rest, ':')+1:]) {
 			t.Errorf("key %s is not in the table", key)
 		}
 	}

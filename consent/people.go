@@ -81,7 +81,7 @@ type Evidence struct {
 	Clause       string   `json:"clause"` // number in Enforcement Decree 17-2(1), KR-04
 	Guardian     int      `json:"guardian"`
 	TypedName    string   `json:"typed_name"` // as typed by the guardian: the fact for later visits
-	Fact         string   `json:"fact"`       // FactName or FactCode
+	Fact         string   `json:"fact"`       // FactName, FactCode or FactFiled
 	Relation     string   `json:"relation"`
 	Declared     bool     `json:"declared"`
 	Adult        bool     `json:"adult"`
@@ -93,10 +93,17 @@ type Evidence struct {
 	Locale       string   `json:"locale"` // in which language the text was read
 	At           int64    `json:"at"`     // Unix milliseconds
 	OperatorName string   `json:"operator"`
+
+	// Of a consent on paper or by telephone:
+	Ref         string `json:"ref,omitempty"`      // where the paper lies, or the number of the call
+	FiledBy     string `json:"filed_by,omitempty"` // ids of the two members of staff
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
 }
 
 // The facts that open the way to a grant.
 const (
 	FactName = "name"
 	FactCode = "code"
+	// FactFiled is none of them: the proof is a paper or a call, which two members of staff vouch for.
+	FactFiled = "filed"
 )

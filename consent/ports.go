@@ -34,6 +34,8 @@ const (
 	FieldForm     = "form"
 	FieldClosing  = "closing"
 	FieldEmbed    = "embed"
+	FieldFiled    = "filed"
+	FieldScan     = "scan"
 )
 
 // DigestKind keeps digests of different things apart.

@@ -39,6 +39,9 @@ type proof struct {
 
 	Right string    `json:"q,omitempty"` // asking in the portal: the rights request that the form makes, and its kind
 	Kind  RightKind `json:"k,omitempty"`
+
+	filed *filed    // of a consent on paper or by telephone; in no form
+	by    [2]string // who filed and who confirmed it
 }
 
 // seal makes the hidden value of a form.

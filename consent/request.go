@@ -45,6 +45,8 @@ type Record struct {
 	LockedUntil time.Time // approving is closed until then
 	Guardians   int       // how many guardians were invited, at least 1
 
+	Filed Filed // a consent on paper or by telephone that waits for its second person
+
 	Mine []Mine // what concerns each guardian alone, by index; nil while there is nothing
 
 	DecidedBy int       // of a refusal: which guardian

@@ -10,7 +10,7 @@ func (s *Service) Resend(ctx context.Context, app *App, by Actor, id string) (Re
 	if err != nil {
 		return rec, err
 	}
-	if rec.Status == Pending && !byMail(rec.Method) {
+	if rec.Status == Pending && !rec.Method.ByMail() {
 		return rec, ErrNoLetter
 	}
 	m := s.mutation(app, rec, by, "")

@@ -134,7 +134,7 @@ func (in Signup) repeatKey() string {
 func (s *Service) queueInvitation(ctx context.Context, app *App, by Actor, d Draft, box Mailbox) (Draft, error) {
 	d.Record.Mail = MailNotSent
 	d.Mutation = s.mutation(app, d.Record, by, EventPending)
-	if !byMail(d.Record.Method) {
+	if !d.Record.Method.ByMail() {
 		return d, nil
 	}
 	quiet, err := s.quietElsewhere(ctx, app, box)

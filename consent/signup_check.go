@@ -98,8 +98,8 @@ func (s *Service) checkMethod(f *faults, app *App, in *Signup) {
 	}
 }
 
-// byMail reports whether a method begins with a letter.
-func byMail(m Method) bool { return m == MethodEmailLink || m == MethodEmailReply }
+// ByMail reports whether a method begins with a letter.
+func (m Method) ByMail() bool { return m == MethodEmailLink || m == MethodEmailReply }
 
 func (s *Service) checkGuardian(ctx context.Context, f *faults, in *Signup) Mailbox {
 	name := in.Guardian.Name.Reveal()
@@ -108,7 +108,7 @@ func (s *Service) checkGuardian(ctx context.Context, f *faults, in *Signup) Mail
 		f.add("/guardian/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
 	}
 	s.checkPhone(f, "/guardian/phone", &in.Guardian.Phone)
-	return s.checkAddress(ctx, f, in.Guardian.Email, in.Child.Email, byMail(in.Method))
+	return s.checkAddress(ctx, f, in.Guardian.Email, in.Child.Email, in.Method.ByMail())
 }
 
 // checkAddress checks a guardian's address against its form, the child's own mailbox and its domain.

@@ -84,6 +84,7 @@ const (
 	StepUnflag      Step = "unflag"
 	StepLift        Step = "lift"
 	StepReopen      Step = "reopen"
+	StepFile        Step = "file" // staff enter a consent that was given on paper or by telephone
 )
 
 // Move is one legal change of status.

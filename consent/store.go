@@ -18,6 +18,7 @@ type Store interface {
 	RightStore
 	AgeStore
 	VisitStore
+	DeskStore
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrEmbedUsed, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)
@@ -36,7 +37,8 @@ type Store interface {
 	// Misname notes that the guardian says the name was entered differently. Errors: ErrNotPending, ErrReplaced, ErrNotMissed
 	// before there were this many misses.
 	Misname(ctx context.Context, m Mutation, gen, misses int) (Record, error)
-	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked, ErrPaused.
+	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked, ErrPaused; of staff
+	// ErrNotFiled and ErrSamePerson instead of the last two.
 	Grant(ctx context.Context, m Mutation, g Granting) (Record, error)
 	// Decline decides no. Errors: ErrNotPending, ErrReplaced, ErrPaused.
 	Decline(ctx context.Context, m Mutation, d Declining) (Record, error)
@@ -160,6 +162,8 @@ type Granting struct {
 	Window      time.Duration
 	Terms       string // version that was agreed to; "": the one that was asked
 	Month       int    // Date.MonthNumber in which the child's age is first looked at; 0: never
+	Filed       int    // number of what a colleague filed, when staff grant; else 0
+	Scan        Sealed // of the paper, as evidence
 }
 
 // Declining is a no.

@@ -48,6 +48,14 @@ func (s *Service) Wait(ctx context.Context, token string) (Waiting, error) {
 	return w, nil
 }
 
+// Way is the method by which the guardian answers while that needs no letter of this service; "" for its link or reply.
+func (w Waiting) Way() Method {
+	if w.Record.Status != Pending || w.Record.Method.ByMail() {
+		return ""
+	}
+	return w.Record.Method
+}
+
 // WaitResend mails the invitation again at the child's wish. Errors: those of Wait and Resend.
 func (s *Service) WaitResend(ctx context.Context, token string) (Waiting, error) {
 	w, err := s.Wait(ctx, token)
@@ -79,7 +87,7 @@ func (w Waiting) Bounced() bool { return w.Record.Status == Pending && w.Record.
 // Readdress reports whether the child may enter the guardian's address anew here: the letter came back, the name is another
 // and so perhaps the person, or the signup was only just now; twice at most. Later the app can.
 func (w Waiting) Readdress() bool {
-	if w.Record.Status != Pending || !byMail(w.Record.Method) || w.Record.AddressSet >= MaxAddressSet {
+	if w.Record.Status != Pending || !w.Record.Method.ByMail() || w.Record.AddressSet >= MaxAddressSet {
 		return false
 	}
 	return w.Bounced() || w.Record.NameMiss || w.Now.Before(w.Record.CreatedAt.Add(AddressFreeFor))

@@ -17,7 +17,8 @@ type ChildWait struct {
 	Status     consent.Status
 	Now        time.Time
 	Deadline   time.Time
-	Pairing    string // "" hides it; the code that the guardian may type instead of the name
+	Pairing    string         // "" hides it; the code that the guardian may type instead of the name
+	Way        consent.Method // by which the guardian answers; "" for the link of a letter
 	Mail       consent.MailState
 	Hint       string // a consent.HintXxx
 	MailTo     string // "" hides it; the address with its local part masked and its domain in full
@@ -58,8 +59,16 @@ func (p ChildWait) EmailKey() string {
 	return "child.wait.correct.email"
 }
 
-// Unsent reports whether no letter can be sent to the address.
-func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent }
+// Unsent reports whether no letter can be sent to the address, though one is needed.
+func (p ChildWait) Unsent() bool { return p.Mail == consent.MailNotSent && p.Way == "" }
+
+// Lead is where the sentence stands that says what is awaited.
+func (p ChildWait) Lead() string {
+	if key := "child.wait.way." + string(p.Way); p.Waiting() && p.Has(key) {
+		return key
+	}
+	return p.Key() + ".text"
+}
 
 // Late reports whether the letter is still on its way, later than it should be.
 func (p ChildWait) Late() bool { return p.Mail == consent.MailQueued && p.Hint == consent.HintDelayed }

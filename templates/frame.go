@@ -111,7 +111,17 @@ const (
 	FaultListFile   = "list_file"
 	FaultListBook   = "list_book" // a spreadsheet's own format
 	FaultListLong   = "list_long" // a row without an end
-	faultOther      = "other"
+	FaultMethod     = "paper_method"
+	FaultScan       = "scan_missing"
+	FaultScanSize   = "scan_large"
+	FaultScanType   = "scan_type"
+
+	FaultPaperAdult    = "paper_adult"
+	FaultPaperBirth    = "paper_birth"
+	FaultPaperDeclares = "paper_declares"
+	FaultPaperRequired = "paper_required"
+
+	faultOther = "other"
 )
 
 // OperatorOf translates the operator's declarations.

@@ -132,6 +132,33 @@ func TestEveryTemplateHasAState(t *testing.T) {
 	}
 }
 
+// The parser takes the last of two templates of one name without a word, and a page would show the part of another.
+func TestTemplateNamesDiffer(t *testing.T) {
+	define := regexp.MustCompile(`\{\{-?\s*(?:define|block)\s+"([^"]+)"`)
+	where := map[string]string{}
+	names, err := fs.Glob(pageFiles, "*/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range names {
+		raw, err := fs.ReadFile(pageFiles, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range define.FindAllSubmatch(raw, -1) {
+			if before, twice := where[string(m[1])]; twice {
+				t.Errorf("%s is defined in %s and in %s", m[1], before, file)
+			}
+			where[string(m[1])] = file
+		}
+	}
+	for _, known := range pages().Templates() {
+		if name := known.Name(); name != "" && !strings.HasSuffix(name, ".html") && where[name] == "" {
+			t.Errorf("%s is defined, and was not found", name)
+		}
+	}
+}
+
 func TestHeadings(t *testing.T) {
 	eachPage(t, func(t *testing.T, d document) {
 		if n := len(d.all(atom.H1)); n != 1 {

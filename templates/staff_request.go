@@ -35,6 +35,9 @@ type StaffRequest struct {
 	Letters           []StaffLetter // the newest first
 	Calls             []StaffCall   // of webhooks that told of this request
 	Rights            []StaffRight
+	File              string      // path of the form for a consent on paper or by telephone; "" where there is none
+	Filed             *StaffFiled // such a consent, which waits for its second person
+	Paper             bool        // a scan of the paper is kept and may be seen (form scan: scan_ticket)
 }
 
 // StaffEntry is one line of a request's history.
@@ -68,7 +71,7 @@ func (p StaffRequest) Typed(field string) string { return p.Was[field] }
 
 // NeedsSure reports whether an act asks for a tick of its own.
 func (p StaffRequest) NeedsSure(act string) bool {
-	return act == "cancel" || act == "withdraw" || act == "lift"
+	return act == "cancel" || act == "withdraw" || act == "lift" || act == "grant"
 }
 
 // Grave reports whether an act cannot be undone.
@@ -100,7 +103,20 @@ func (p StaffRequest) MailWords() (string, error) {
 	if p.Mail == string(consent.MailBounced) {
 		return p.smtpWords(p.MailCode)
 	}
+	if p.letterless() {
+		return p.T("ops.mail_text.letterless")
+	}
 	return p.T("ops.mail_text." + p.Mail)
+}
+
+// letterless reports whether no letter went out because the way of this consent begins without one.
+func (p StaffRequest) letterless() bool {
+	return p.Mail == string(consent.MailNotSent) && p.MailHint == ""
+}
+
+// unreachable reports whether there is nobody to whom a letter could go.
+func (p StaffRequest) unreachable() bool {
+	return len(p.Guardians) > 0 && !slices.ContainsFunc(p.Guardians, func(g consent.MaskedGuardian) bool { return g.Email != "" })
 }
 
 func (p StaffRequest) smtpWords(code int) (string, error) {
@@ -122,6 +138,14 @@ func (p StaffRequest) Questions() []string {
 func (p StaffRequest) Say() ([]string, error) {
 	keys := []string{p.Status}
 	switch {
+	case p.Status == string(consent.Granted) && p.unreachable():
+		keys = []string{"granted_letterless"}
+	case p.Pending() && p.Filed != nil:
+		keys = append(keys, "filed")
+	case p.Pending() && p.letterless():
+		if key := "by_" + p.Method; p.Has("ops.tell." + key) {
+			keys = append(keys, key)
+		}
 	case p.Pending() && p.Locked:
 		keys = append(keys, "locked")
 	case p.Pending() && p.Mail != string(consent.MailSent):

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -21,8 +22,7 @@ func (x fixture) deskStates() []State {
 		x.state("ops/search none", StaffSearch{StaffFrame: x.staff("search"), Asked: true}), x.state("ops/hooks", x.hooks(true)), x.state("ops/hooks none", x.hooks(false)), x.state("ops/hooks dead", x.dead()),
 		x.state("ops/revealed", StaffRevealed{StaffFrame: x.staff("search"), Field: "guardian_email", Value: "parent@example.com", Back: "/ops/request/shop/" + fixtureCase}),
 	}
-	out = append(append(out, x.gateStates()...), x.rightStates()...)
-	return append(out, x.requestStates()...)
+	return slices.Concat(out, x.gateStates(), x.rightStates(), x.fileStates(), x.requestStates())
 }
 
 func (x fixture) board(n int) StaffBoard {
@@ -32,7 +32,7 @@ func (x fixture) board(n int) StaffBoard {
 	for i, key := range []string{"pending", "near", "today", "refused", "bounced", "dead"} {
 		b.Tiles = append(b.Tiles, StaffTile{key, "/ops/list?list=" + key, tones[i], n / (i*i*7 + 1)})
 	}
-	for i, key := range []string{"bounced", "near", "hooks", "not_mine", "overdue", "rights", "locked", "misnamed", "erase_due"} {
+	for i, key := range []string{"bounced", "near", "hooks", "not_mine", "overdue", "rights", "locked", "misnamed", "filed", "erase_due"} {
 		b.Todo = append(b.Todo, StaffTile{key, "/ops/list?list=" + key, []string{"bad", "warm", ""}[i%3], n / (i*i*90 + 700)})
 	}
 	b.SetFunnel([]string{"asked", "accepted", "reached", "decided"}, []int{n, n * 96 / 100, n * 71 / 100, n * 64 / 100}, []string{"/ops/list?list=pending", "", "", "/ops/list?list=granted"})
@@ -115,6 +115,15 @@ func (x fixture) requestStates() []State {
 	}
 	one("declined lift", func(p *StaffRequest) {
 		p.Status, p.Custody, p.Guardians, p.ChildName, p.At, p.Acts, p.Opened = "declined", "destroyed", nil, "", x.now, []string{"lift"}, "lift"
+	})
+	one("filed", func(p *StaffRequest) { p.Filed, p.File = x.filed(), p.Self+"/file" })
+	one("filed by oneself", func(p *StaffRequest) { p.Filed = x.filed(); p.Filed.May, p.Filed.Mine = false, true })
+	one("filed not sure", func(p *StaffRequest) {
+		p.Filed, p.Opened, p.Faults = x.filed(), "grant", x.faulty("sure", FaultSure).Faults
+	})
+	one("paper", func(p *StaffRequest) {
+		p.Status, p.Method, p.Paper, p.Acts, p.MayReveal = "granted", "paper", true, []string{"withdraw"}, false
+		p.Opened, p.Faults = "scan", x.faulty("scan_ticket", FaultTicket).Faults
 	})
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {

@@ -32,7 +32,11 @@ func (x fixture) childStates() []State {
 	elsewhere, astray, bare := bounced, misnamed, x.wait()
 	elsewhere.NewAddress, astray.NewName, astray.Frame = false, false, x.frame
 	bare.MailTo, bare.Pairing = "", ""
+	paper, phone := bare, bare
+	paper.Way, paper.Mail, paper.Resend = consent.MethodPaper, consent.MailNotSent, false
+	phone.Way, phone.Mail, phone.Resend = consent.MethodPhone, consent.MailNotSent, false
 	out := []State{
+		x.state("child/wait on paper", paper), x.state("child/wait by telephone", phone),
 		x.state("child/wait bounced, corrected in the app", elsewhere), x.state("child/wait misnamed, corrected in the app", astray),
 		x.state("child/wait without mail", bare), x.state("child/wait", x.wait()), x.state("child/wait bounced", bounced), x.state("child/wait misnamed", misnamed),
 		x.state("child/wait not sent", unsent), x.state("child/wait sent again", sent), x.state("child/wait corrected", saved),

@@ -65,7 +65,7 @@ func (x fixture) people() StaffPeople {
 // staffProblems are errors with words of their own, and those that have the words of their status.
 func (x fixture) staffProblems() []State {
 	var out []State
-	for code, status := range map[string]int{"role": 403, "no_session": 401, "cross_origin": 403, "invite_over": 410, "self": 409, "x404": 404, "x409": 409, "x413": 413, "x422": 422, "x429": 429, "x500": 500, "x503": 503, "x418": 418} {
+	for code, status := range map[string]int{"role": 403, "no_session": 401, "cross_origin": 403, "invite_over": 410, "self": 409, "same_person": 403, "x404": 404, "x409": 409, "x413": 413, "x422": 422, "x429": 429, "x500": 500, "x503": 503, "x418": 418} {
 		p := StaffProblem{StaffFrame: x.staff(""), Status: status, Code: code, Back: "/ops/enter"}
 		p.Width = "narrow"
 		if status == 429 {

@@ -42,6 +42,12 @@ var alone = map[string]lone{
 		call: func(o *owner) error { return second(o.store.Reopen(o.ctx, o.act())) },
 		is:   func(o *owner) any { return o.record().LockedUntil.IsZero() },
 	},
+	"file": {
+		call: func(o *owner) error {
+			return second(o.store.File(o.ctx, o.act(), consent.Filing{Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
+		},
+		is: func(o *owner) any { return fmt.Sprint(o.record().Filed.No) },
+	},
 	"aging": {
 		before: (*owner).agree,
 		call:   func(o *owner) error { return second(o.store.Aging(o.ctx, o.act(), time.Unix(1e9, 0), 24330)) },
@@ -381,7 +387,9 @@ func second[T any](_ T, err error) error { return err }
 
 // agree grants the record.
 func (o *owner) agree() error {
-	return second(o.store.Grant(o.ctx, o.act(), consent.Granting{
+	m := o.act()
+	m.Actor = consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}
+	return second(o.store.Grant(o.ctx, m, consent.Granting{
 		Gen: 1, Rev: 1, Method: consent.MethodEmailLink, Purposes: []string{"account"}, People: consent.Sealed("p"), Data: consent.Sealed("d"),
 		Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(time.Hour), Window: time.Hour,
 	}))

@@ -21,6 +21,7 @@ var _ consent.Boards = (*Store)(nil)
 // letters and lanes are for ever: the store holds them.
 var workLetters = map[consent.Work]string{
 	consent.WorkBounced: "b", consent.WorkLocked: "l", consent.WorkMisnamed: "m", consent.WorkNotMine: "n", consent.WorkEraseLate: "e",
+	consent.WorkFiled: "f",
 }
 
 const laneWidth = 100_000_000_000_000 // ms of three thousand years; 2^53 is 90 lanes

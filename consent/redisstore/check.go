@@ -120,6 +120,7 @@ func (c *checker) status(st consent.Status) {
 		if st == consent.Pending && strconv.FormatFloat(score, 'f', 0, 64) != f["X"] {
 			c.fault("%s is listed with another deadline than its record has", id)
 		}
+		c.named(id, f)
 		c.held(id, st, f)
 		c.timed(id, st, f)
 		if _, ok := c.score(c.n.subjects(), f["s"]+":"+id); !ok {
@@ -127,6 +128,15 @@ func (c *checker) status(st consent.Status) {
 		}
 		c.lookUps(id, f)
 	})
+}
+
+// named checks that the record has no field whose meaning nobody knows.
+func (c *checker) named(id string, f values) {
+	for name := range f {
+		if !knownField(name) {
+			c.fault("%s has a field %q, which no step writes", id, name)
+		}
+	}
 }
 
 // held checks what is sealed against status and custody (DESIGN: sealing and destruction).
@@ -142,6 +152,7 @@ func (c *checker) held(id string, st consent.Status, f values) {
 		{"data", c.n.data(id), f["c"] != string(consent.Destroyed), false},
 		{"evidence", c.n.evidence(id), st == consent.Granted, over},
 		{"disclosed", c.n.disclosed(id), false, consented},
+		{"desk", c.n.desk(id), st == consent.Pending && f["filed"] != "", consented}, // the scan of a consent on paper is evidence
 	} {
 		n, err := c.c.Exists(c.ctx, k.key).Result()
 		if err != nil {

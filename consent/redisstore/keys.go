@@ -58,12 +58,15 @@ func (n names) terms(version string) string {
 }
 
 // Keys of a record, by id.
-func (n names) record(id string) string    { return n.base + "r:" + id } // hash of short fields (record.go); consent.RecordKept after the end; forget. Of a flag set by hand: f, its digests; until then; unflag, lift
+func (n names) record(id string) string    { return n.base + "r:" + id } // hash of short fields (fields.go); consent.RecordKept after the end; forget. Of a flag set by hand: f, its digests; until then; unflag, lift
 func (n names) people(id string) string    { return n.base + "p:" + id } // string, sealed; until the end, with a consent as long as its evidence; the ending step, fade or forget
 func (n names) data(id string) string      { return n.base + "d:" + id } // string, sealed; until acknowledged, lapsed or ended; those steps
 func (n names) evidence(id string) string  { return n.base + "e:" + id } // string, sealed; EVIDENCE__KEEP after the end; fade or forget
 func (n names) disclosed(id string) string { return n.base + "x:" + id } // hash id of a disclosure → sealed; as evidence; fade or forget
 func (n names) rights(id string) string    { return n.base + "q:" + id } // hash of its rights requests (right.go); as evidence; fade or forget
+
+// desk is a hash of what staff enter about a record, sealed: d a consent on paper that waits for its second person, f its scan; until the end or the grant, the scan of a grant as evidence; the ending step, fade or forget
+func (n names) desk(id string) string { return n.base + "c:" + id }
 
 // filtered is a string, JSON of what became of a list that went through the gate; consent.RunKept; Redis' own expiry.
 func (n names) filtered(id string) string { return n.base + "run:" + id }
@@ -99,7 +102,7 @@ func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "trie
 
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.
 func (n names) step(id string) []string {
-	keys := make([]string, 0, 30)
+	keys := make([]string, 0, 31)
 	for _, s := range consent.Statuses {
 		keys = append(keys, n.in(s))
 	}
@@ -107,7 +110,7 @@ func (n names) step(id string) []string {
 		n.timers(), n.asking(), n.subjects(), n.guardians(), n.codes(), n.pauses(), n.quiet(), n.flags(),
 		n.audit(), n.events(), n.due(), n.jobs(),
 		n.record(id), n.people(id), n.data(id), n.evidence(id), n.disclosed(id),
-		n.rights(id), n.wishes(), n.owing(), n.added(), n.ages())
+		n.rights(id), n.wishes(), n.owing(), n.added(), n.ages(), n.desk(id))
 }
 
 // OutboxKeys are the keys of an app's outbox, for consent/outbox.

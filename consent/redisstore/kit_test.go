@@ -80,10 +80,16 @@ func by(id string) consent.Mutation {
 	return consent.Mutation{App: app, ID: id, Actor: consent.Actor{Kind: consent.ActorStaff, Ref: "s1"}, Note: "n"}
 }
 
+// byGuardian is the same mutation by the guardian: staff decide nothing.
+func byGuardian(m consent.Mutation) consent.Mutation {
+	m.Actor = consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}
+	return m
+}
+
 // grant decides yes.
 func grant(t testing.TB, s *redisstore.Store, r consent.Record) consent.Record {
 	t.Helper()
-	g, err := s.Grant(t.Context(), by(r.ID), consent.Granting{
+	g, err := s.Grant(t.Context(), byGuardian(by(r.ID)), consent.Granting{
 		Gen: r.Gen, Rev: r.Rev, Method: r.Method, Purposes: []string{"account", "delivery"}, People: consent.Sealed("p"),
 		Data: consent.Sealed("d"), Evidence: consent.Sealed("e"), ReleaseDies: r.CreatedAt.Add(1000 * time.Hour), Window: 168 * time.Hour,
 	})

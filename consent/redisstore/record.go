@@ -8,25 +8,7 @@ import (
 	"github.com/bohoja/bohoja/consent"
 )
 
-// Fields of a record's hash. Names are one letter and values are short, so that Redis keeps the hash as one compact
-// block: a value of more than 64 bytes would cost three times the memory. The scripts use the same letters.
-//
-//	s subject   t status    c custody   y reason    m method    l locale     h corrections that hold it (absent: none)
-//	C created   X expires   D decided   E ended     R releaseBy B eraseBy    A erased      (milliseconds)
-//	g gen       v rev       d dataRev   q guardians (absent: 1)   u w tries by name and by code   L locked until, S by which of the two
-//	a asked     G granted   F refused   T terms     N notice    (lists: comma-separated)
-//	M mail      H hint      W mail at (absent: created)   n nameMiss "1"          k namesSet   x addressSet  z I resends "day count", I by staff   r addresses by the app "day count"
-//	J last resend's job
-//	b digests of guardians  o of codes  P of the pair (16 bytes each)
-//	K confirmed Q acknowledged (ms)     j overdue noted "1"                  e number of its last audit entry
-//	Z announced that the child comes of age (ms)   Y version of the terms of whose coming the app was told
-//	f which guardian refused (absent: 0) O asked for no letters "1"       U lifted (ms)
-//
-// Of each guardian, with the index behind the letter:
-//
-//	i last letter that asks "ms job arrived"   p paused until (ms)   V mailed code "ms day count"
-
-// fields gives the names and values that signup.lua does not set itself; zero values are left out.
+// fields gives the names (recordFields) and values that signup.lua does not set itself; zero values are left out.
 func fields(r consent.Record) []any {
 	out := []any{"v", strconv.Itoa(r.Rev), "d", strconv.Itoa(r.DataRev)}
 	add := func(name, value string) {
@@ -58,7 +40,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u") + f.int("w"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
-		Mine: f.mine(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
+		Mine: f.mine(), Filed: f.filed(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
 		AgingAt: f.time("Z"), Outdated: f["Y"],
 	}
 	if r.MailAt.IsZero() {
@@ -117,6 +99,15 @@ func (f values) mine() []consent.Mine {
 		}
 	}
 	return all
+}
+
+// filed reads what waits for a second person of staff.
+func (f values) filed() (out consent.Filed) {
+	if w := strings.Fields(f["filed"]); len(w) == 4 {
+		v := values{"n": w[0], "at": w[2]}
+		out = consent.Filed{No: v.int("n"), By: w[1], At: v.time("at").UnixMilli(), Method: consent.Method(w[3])}
+	}
+	return out
 }
 
 // first reads the time with which a field of several words begins.

@@ -13,7 +13,7 @@ var known = []*consent.Error{
 	consent.ErrNotFound, consent.ErrNotPending, consent.ErrNotGranted, consent.ErrEnded, consent.ErrNotWithdrawn,
 	consent.ErrNotReleased, consent.ErrOnHold, consent.ErrDestroyed, consent.ErrStale, consent.ErrReplaced, consent.ErrLocked,
 	consent.ErrMismatch, consent.ErrHour, consent.ErrNotDue, consent.ErrMoot, consent.ErrPaused, consent.ErrNotDeclined,
-	consent.ErrNotMissed, consent.ErrCodeSpent,
+	consent.ErrNotMissed, consent.ErrCodeSpent, consent.ErrNotFiled, consent.ErrSamePerson,
 	consent.ErrAnswered, consent.ErrNotTold, consent.ErrVisitOver,
 	{Kind: consent.KindConflict, Code: "rights_limit", Detail: "as many rights requests of this consent are open as may be at once"},
 	{Kind: consent.KindConflict, Code: "already_pending", Detail: "this subject already has a pending request"},

@@ -19,7 +19,7 @@ var steps = []consent.Step{
 	consent.StepExpire, consent.StepLapse, consent.StepWithdraw, consent.StepResend, consent.StepCorrect, consent.StepJoin,
 	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget, consent.StepReopen,
 	stepLook, stepNote, consent.ActRestore, consent.StepFlag, consent.StepUnflag, consent.StepLift,
-	consent.StepPause, consent.StepUndo, consent.StepRemind, consent.StepProve,
+	consent.StepPause, consent.StepUndo, consent.StepFile, consent.StepRemind, consent.StepProve,
 	consent.StepAging, consent.StepAgeOut, consent.StepOutdate,
 	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
 }

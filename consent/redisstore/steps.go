@@ -93,7 +93,15 @@ func (s *Store) Misname(ctx context.Context, m consent.Mutation, gen, misses int
 func (s *Store) Grant(ctx context.Context, m consent.Mutation, g consent.Granting) (consent.Record, error) {
 	return s.step(ctx, consent.StepGrant, m, strconv.Itoa(g.Gen), strconv.Itoa(g.Rev), string(g.Method),
 		strings.Join(g.Purposes, ","), strings.Join(g.Refused, ","), []byte(g.People), []byte(g.Data), []byte(g.Evidence),
-		millis(g.ReleaseDies), ms(g.Window), g.Terms, strconv.Itoa(g.Month))
+		millis(g.ReleaseDies), ms(g.Window), g.Terms, strconv.Itoa(g.Month), filedNo(g), []byte(g.Scan))
+}
+
+// filedNo is the number of what staff grant, "" when the guardian decides.
+func filedNo(g consent.Granting) string {
+	if g.Filed == 0 {
+		return ""
+	}
+	return strconv.Itoa(g.Filed)
 }
 
 // Decline implements consent.Store.

@@ -141,8 +141,11 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"refund", on.missed, func(m consent.Mutation) error { return s.Refund(ctx, m, false) }},
 		{"misname", on.pending, func(m consent.Mutation) error { return only(s.Misname(ctx, m, 1, 0)) }},
 		{"grant", on.pending, func(m consent.Mutation) error {
-			return only(s.Grant(ctx, m, consent.Granting{Gen: 1, Rev: 1, People: consent.Sealed("p"), Data: consent.Sealed("d"),
+			return only(s.Grant(ctx, byGuardian(m), consent.Granting{Gen: 1, Rev: 1, People: consent.Sealed("p"), Data: consent.Sealed("d"),
 				Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(1e6 * time.Hour), Window: time.Hour}))
+		}},
+		{"file", on.pending, func(m consent.Mutation) error {
+			return only(s.File(ctx, m, consent.Filing{Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
 		}},
 		{"decline", on.pending, func(m consent.Mutation) error { return only(s.Decline(ctx, m, consent.Declining{Gen: 1})) }},
 		{"cancel", on.pending, func(m consent.Mutation) error { return only(s.Cancel(ctx, m, consent.ReasonApp)) }},

@@ -142,4 +142,16 @@ func TestMethodWithoutMail(t *testing.T) {
 	if got["mail"].(object)["state"] != "not_sent" {
 		t.Errorf("got %v", got)
 	}
+	key, id := []string{"Authorization", "Bearer " + consenttest.GameKey}, got["id"].(string)
+	if again := h.call("GET", at(id, ""), nil, key...).want(200, "").json(); again["status"] != "pending" || again["mail"].(object)["state"] != "not_sent" {
+		t.Errorf("%v", again)
+	}
+	h.call("POST", at(id, "/resend"), nil, key...).want(409, "no_letter")
+	h.Work()
+	if all := h.Letters.All(); len(all) > 0 {
+		t.Errorf("%d letters went out", len(all))
+	}
+	// By a letter there is no way without an address, and telephone is none that this app takes.
+	h.call("POST", "/v1/consent-requests", signupBody("user-2", "method", "email_link", "guardian.email", nil, "purposes", []string{"account"}, "data", object{}), key...).want(422, "invalid")
+	h.call("POST", "/v1/consent-requests", signupBody("user-2", "method", "phone", "guardian.email", nil, "purposes", []string{"account"}, "data", object{}), key...).want(422, "invalid")
 }

@@ -235,3 +235,26 @@ func TestChildCorrectsASlip(t *testing.T) {
 	l, _ := s.Letters.Last(consent.LetterInvite)
 	s.check(l.Link, yes()) // and the name is as the app gave it
 }
+
+// A child whose guardian answers on paper is told so. No letter went out, so no address, no code and no "send again" stand there.
+func TestChildWaitsForAPaper(t *testing.T) {
+	s := open(t)
+	under := true
+	ticket, err := s.Service.Signup(t.Context(), s.Service.Book().Apps["game"], consent.Actor{Kind: consent.ActorApp}, consent.Signup{
+		Subject: "g1", Notice: "n", UnderAge: &under, Method: consent.MethodPaper,
+		Child:    consent.Child{Age: 9, Name: consent.Secret("김바다"), Locale: "en"},
+		Guardian: consent.Guardian{Name: consent.Secret("이보호"), Email: consent.Secret("parent@example.com"), Locale: "en"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.expect(s.get(ticket.ChildPage), http.StatusOK)
+	if !strings.Contains(p.body, "signed the form") {
+		t.Errorf("what is awaited is not said:\n%s", p.body)
+	}
+	for _, no := range []string{"example.com", ticket.PairingCode, `value="resend"`, "cannot send"} {
+		if strings.Contains(p.body, no) {
+			t.Errorf("%q stands on the page", no)
+		}
+	}
+}

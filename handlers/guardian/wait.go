@@ -48,8 +48,11 @@ func (p *Pages) waitPage(c *gin.Context, w consent.Waiting) templates.ChildWait 
 	zone := w.Book.Profile.Zone
 	page := templates.ChildWait{
 		Frame: f, Action: p.self(c, "/k/"), Status: w.Record.Status, Now: w.Now.In(zone), Deadline: w.Record.ExpiresAt.In(zone),
-		Pairing: w.PairingCode, Mail: w.Record.Mail, Hint: w.Record.MailHint, MailTo: w.Guardian, NameMiss: w.Record.NameMiss,
+		Pairing: w.PairingCode, Way: w.Way(), Mail: w.Record.Mail, Hint: w.Record.MailHint, MailTo: w.Guardian, NameMiss: w.Record.NameMiss,
 		Resend: w.Record.Mail == consent.MailSent || w.Record.Mail == consent.MailQueued, NewName: w.Misnamed(), NewAddress: w.Readdress(),
+	}
+	if page.Way != "" {
+		page.MailTo, page.Pairing = "", "" // no letter went there, and no page asks for the code
 	}
 	if w.Record.Status == consent.Granted {
 		page.Continue = w.App.ContinueURL

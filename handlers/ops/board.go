@@ -114,7 +114,7 @@ func (d *Desk) tiles(page *templates.StaffBoard, app *consent.App, o consent.Ove
 		tile(consent.WorkBounced, "bad"), tile(consent.WorkNear, "warm"), {Key: "hooks", Path: d.hooksPath(app.ID), N: calls, Tone: bad(calls)},
 		tile(consent.WorkNotMine, "warm"), tile(consent.WorkOverdue, "bad"),
 		{Key: "rights", Path: d.rightsPath(app.ID), N: o.Rights, Tone: warm(o.Rights)},
-		tile(consent.WorkLocked, "warm"), tile(consent.WorkMisnamed, "warm"), tile(consent.WorkEraseLate, "bad"),
+		tile(consent.WorkLocked, "warm"), tile(consent.WorkMisnamed, "warm"), tile(consent.WorkFiled, "warm"), tile(consent.WorkEraseLate, "bad"),
 	}
 }
 

@@ -60,6 +60,9 @@ type Requests interface {
 	Exported(ctx context.Context, app *consent.App, by consent.Actor, w consent.Work) error
 	Case(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Case, error)
 	Search(ctx context.Context, by consent.Actor, text string) ([]consent.Record, error)
+	File(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.OnPaper) (consent.Record, error)
+	GrantFiled(ctx context.Context, app *consent.App, by consent.Actor, id string, no int) (consent.Record, error)
+	Scan(ctx context.Context, app *consent.App, by consent.Actor, id, ticket string) (data []byte, media string, err error)
 	Enter(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.RightAsked) (consent.Right, error)
 	RightCase(ctx context.Context, app *consent.App, by consent.Actor, id, right string) (consent.Record, consent.Right, error)
 	AnswerRight(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.RightAnswer) (consent.Right, error)
@@ -135,6 +138,10 @@ func (d *Desk) routes() []route {
 		{http.MethodGet, "/ops/request/:app/:id/right/:right", staff.MayLook, d.right},
 		{http.MethodPost, "/ops/request/:app/:id/right/:right", staff.MayRights, d.answerRight},
 		{http.MethodPost, "/ops/request/:app/:id/right/:right/reveal", staff.MayReveal, d.revealRight},
+		{http.MethodGet, filePath, staff.MayRecord, d.showFile},
+		{http.MethodPost, filePath, staff.MayRecord, d.file},
+		{http.MethodPost, "/ops/request/:app/:id/grant", staff.MayRecord, d.act("grant")},
+		{http.MethodPost, "/ops/request/:app/:id/scan", staff.MayRecord, d.scan},
 		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
 		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},
 		{http.MethodPost, "/ops/request/:app/:id/destroy", staff.MayDestroy, d.act("destroy")},
@@ -198,12 +205,15 @@ func (d *Desk) serve(r route) gin.HandlerFunc {
 
 var errCrossOrigin = &consent.Error{Kind: consent.KindForbidden, Code: "cross_origin", Detail: "the form came from another site"}
 
+// uploads are the routes whose form has a file; they read it by themselves.
+var uploads = map[string]bool{filePath: true, gatePath: true}
+
 // admit lets in whom the route is for. A page asked for without a session leads to the sign-in; a form is refused.
 func (d *Desk) admit(r route, v *visit) (answer, error) {
 	if err := d.cross.Check(v.Request); err != nil {
 		return answer{}, errCrossOrigin
 	}
-	if r.method == http.MethodPost && r.path != gatePath { // a list streams, and its page reads its own form
+	if r.method == http.MethodPost && !uploads[r.path] {
 		if err := web.CheckForm(v.Request); err != nil {
 			return answer{}, err
 		}

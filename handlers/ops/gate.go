@@ -32,9 +32,6 @@ type Lists interface {
 
 const gatePath = "/ops/gate"
 
-// Bodies are the bounds of bodies that web.Options must know, by route: a list is as long as it is.
-func Bodies() map[string]int64 { return map[string]int64{gatePath: -1} }
-
 const (
 	listMost  = 4 << 30 // bytes of a list: some hundred million rows. Longer ones are the command line's
 	fieldMost = 1 << 10 // bytes of any other field

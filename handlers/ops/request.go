@@ -28,7 +28,7 @@ func (d *Desk) request(v *visit) (answer, error) {
 }
 
 // doneWords are the acts that the page may say were done.
-var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "cancel", "withdraw", "destroy"}
+var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "file", "grant", "cancel", "withdraw", "destroy"}
 
 func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	app, err := d.app(v.Param("app"))
@@ -50,6 +50,11 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	if r.Status == consent.Granted {
 		p.Purposes = r.Granted
 	}
+	p.Filed = d.filed(v, c.Filed)
+	if r.Status == consent.Pending && v.who.Role.May(staff.MayRecord) && len(filedWays(app)) > 0 {
+		p.File = p.Self + "/file"
+	}
+	p.Paper = r.Status == consent.Granted && r.Method == consent.MethodPaper && v.who.Role.May(staff.MayRecord)
 	p.Trail, p.MailCode = d.trail(v.Request.Context(), c.Trail)
 	p.Letters, p.Calls = letters(c.Trail), callsShown(c.Calls)
 	for _, right := range c.Rights {
@@ -67,7 +72,7 @@ func actsFor(role staff.Role, r consent.Record) []string {
 		}
 	}
 	pending := r.Status == consent.Pending
-	add("resend", pending, staff.MayHelp)
+	add("resend", pending && r.Method.ByMail(), staff.MayHelp)
 	add("correct", pending, staff.MayHelp)
 	add("reopen", pending && (r.Tries > 0 || !r.LockedUntil.IsZero()), staff.MayHelp)
 	add("lift", r.Status == consent.Declined && r.LiftedAt.IsZero() && len(r.Look.Guardians) > 0, staff.MayHelp)
@@ -142,7 +147,7 @@ var errSure = &consent.Error{Kind: consent.KindInvalid, Code: "sure", Detail: "t
 	{Pointer: "/sure", Code: "sure", Detail: "tick the box"},
 }}
 
-// carryOut makes one act. None of them grants: there is no such call in Requests.
+// carryOut makes one act. None of them grants, save the confirmation of what a colleague entered from a paper or a call.
 func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 	ctx, by, id, r := v.Request.Context(), v.who.Actor(), v.Param("id"), d.opt.Requests
 	if (name == "cancel" || name == "withdraw" || name == "lift") && v.PostForm("sure") != "yes" {
@@ -157,6 +162,8 @@ func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 		_, err = r.Reopen(ctx, app, by, id)
 	case "lift":
 		_, err = r.LiftBlock(ctx, app, by, id)
+	case "grant":
+		return d.grantFiled(v, app)
 	case "ask":
 		_, err = r.Enter(ctx, app, by, id, entered(v))
 	case "cancel":
@@ -177,16 +184,22 @@ func (d *Desk) askAgain(v *visit, form string, faults []templates.Fault) (answer
 		return answer{}, err
 	}
 	page.Opened, page.Faults, page.Was = form, faults, map[string]string{}
-	for _, field := range []string{"name", "email", "field", "reason", "ticket", "kind", "channel", "form_seen", "seen_by", "identity", "text"} {
+	for _, field := range []string{"name", "email", "field", "reason", "ticket", "kind", "channel", "form_seen", "seen_by", "identity", "text", "scan_ticket"} {
 		page.Was[field] = v.PostForm(field)
 	}
 	return again(page)
 }
 
+// asError is err as one that names fields.
+func asError(err error) (*consent.Error, bool) {
+	e, ok := errors.AsType[*consent.Error](err)
+	return e, ok && e.Kind == consent.KindInvalid
+}
+
 // faultsOf names the fields of a KindInvalid error in the page's own words; nil for other errors.
 func faultsOf(err error) []templates.Fault {
-	e, ok := errors.AsType[*consent.Error](err)
-	if !ok || e.Kind != consent.KindInvalid {
+	e, ok := asError(err)
+	if !ok {
 		return nil
 	}
 	codes := map[string]string{"field": templates.FaultShown}
@@ -240,15 +253,19 @@ func (d *Desk) reveal(v *visit) (answer, error) {
 
 // unmask charges a look against the quota of who looks, and reads the field.
 func (d *Desk) unmask(v *visit, app *consent.App, field consent.Shown) (consent.Private, error) {
-	ctx, sum := v.Request.Context(), sha256.Sum256([]byte("reveal\x00"+v.who.ID))
-	wait, err := d.opt.Charge(ctx, consent.Digest(sum[:16]), revealMost, revealIn)
-	if err != nil {
+	if err := d.charge(v); err != nil {
 		return consent.Private{}, err
 	}
-	if wait > 0 {
-		return consent.Private{}, &consent.Error{Kind: consent.KindTooMany, Code: "reveal_limit", Detail: "the quota of this hour is used", RetryAfter: wait}
+	return d.opt.Requests.Unmask(v.Request.Context(), app, v.who.Actor(), v.Param("id"), field, v.PostForm("reason"), strings.TrimSpace(v.PostForm("ticket")))
+}
+
+func (d *Desk) charge(v *visit) error {
+	sum := sha256.Sum256([]byte("reveal\x00" + v.who.ID))
+	wait, err := d.opt.Charge(v.Request.Context(), consent.Digest(sum[:16]), revealMost, revealIn)
+	if err == nil && wait > 0 {
+		err = &consent.Error{Kind: consent.KindTooMany, Code: "reveal_limit", Detail: "the quota of this hour is used", RetryAfter: wait}
 	}
-	return d.opt.Requests.Unmask(ctx, app, v.who.Actor(), v.Param("id"), field, v.PostForm("reason"), strings.TrimSpace(v.PostForm("ticket")))
+	return err
 }
 
 // revealed is the page of a field in clear, which leads back by itself.

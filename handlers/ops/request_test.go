@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/consent/staff"
 )
 
@@ -26,7 +27,16 @@ const (
 
 func (b *bureau) ask(subject string) consent.Record {
 	b.Helper()
-	ticket, err := b.kit.Service.Signup(b.Context(), b.kit.App, consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
+	return b.askIn("shop", subject)
+}
+
+// game is the app of the kit that takes paper too.
+const game = "game"
+
+func (b *bureau) askIn(app, subject string) consent.Record {
+	b.Helper()
+	book := consenttest.Book()
+	ticket, err := b.kit.Service.Signup(b.Context(), book.Apps[app], consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: new(true),
 		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret(kidName), Email: consent.Secret("kid.canary@example.com"), Locale: "ko"},
 		Guardian: consent.Guardian{Name: consent.Secret(parentName), Email: consent.Secret(parentMail), Phone: consent.Secret("+821087654321"), Locale: "ko"},
@@ -99,27 +109,38 @@ func TestNoCanaryOnAnyPage(t *testing.T) {
 	}
 }
 
-// Threat 20: whatever staff send to whatever route, no request comes to be granted.
+// Threat 20: whatever staff send to whatever route, no request comes to be granted by one of them alone. The one way is
+// grantsByTwo: what somebody has entered of a paper or a call, confirmed by somebody else (TestOnPaper).
+const grantsByTwo = "/ops/request/:app/:id/grant"
+
 func TestNoRouteGrants(t *testing.T) {
 	b := newBureau(t)
 	w := b.as(staff.Privacy)
+	known := false
 	for i, r := range b.desk.routes() {
 		if r.method != http.MethodPost || !strings.Contains(r.path, ":app") {
 			continue
 		}
-		rec := b.ask("user-" + string(rune('a'+i)))
+		known = known || r.path == grantsByTwo
+		rec := b.askIn(game, "user-"+string(rune('a'+i/26))+string(rune('a'+i%26)))
+		at := strings.NewReplacer(":app", rec.App, ":id", rec.ID)
+		w.sendPaper(at.Replace(filePath), paper, "method", "paper", "guardian_name", "박보호", "birth_year", "1985", "birth_month", "3", "birth_day", "4", "relation", "mother",
+			"declares", "yes", "ref", "box-7", "purpose.account", "yes").leads(path(rec) + "?done=file")
 		form := url.Values{}
 		for name, value := range map[string]string{
 			"sure": "yes", "typed": rec.ID, "name": "박보호", "email": "other@example.com", "decision": "grant", "confirm": "yes", "guardian_name": parentName,
-			"purpose.account": "yes", "declares": "yes", "relation": "mother", "status": "granted", "method": "paper",
+			"purpose.account": "yes", "declares": "yes", "relation": "mother", "status": "granted", "method": "paper", "no": "1", "ticket": "T-1", "scan_ticket": "T-1",
 		} {
 			form.Set(name, value)
 		}
-		w.send("POST", strings.NewReplacer(":app", rec.App, ":id", rec.ID).Replace(r.path), form)
+		w.send("POST", at.Replace(r.path), form)
 		after, err := b.kit.Store.Get(t.Context(), rec.App, rec.ID)
 		if err != nil || after.Status == consent.Granted || !after.ExpiresAt.Equal(rec.ExpiresAt) {
 			t.Errorf("%s: %s, deadline moved %v, %v", r.path, after.Status, !after.ExpiresAt.Equal(rec.ExpiresAt), err)
 		}
+	}
+	if !known {
+		t.Error("the one way by two persons is not among the routes")
 	}
 }
 

@@ -8,7 +8,7 @@ stop('fade')
 if not r or not r.b then return { 'ok', {}, {} } end
 unindex(r)
 redis.call('HDEL', k_record, 'b', 'o', 'P')
-redis.call('DEL', k_people, k_evidence, k_disclosed)
+redis.call('DEL', k_people, k_evidence, k_disclosed, k_desk)
 disown()
 trace(r.t)
 return answer()

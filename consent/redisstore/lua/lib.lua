@@ -7,7 +7,8 @@
 --       20-25 of the record: record people data evidence disclosed rights
 --       26-27 wishes owing
 --       28-29 added ages
---       30    signup and ask only: idempotency
+--       30    of the record: desk
+--       31    signup and ask only: idempotency
 -- ARGV  1 offset_ms   2 id   3 step   4-6 actor's kind, actor's ref, note   7-9 event's id ('' for none), type, data
 --       10 number of jobs, then four for each: id after_ms kind body; then the step's own: arg(1), arg(2), …
 -- Returns {'ok', fields of the record, {people, data, evidence}}, or {'no', code, extra}.
@@ -22,7 +23,8 @@ local k_audit, k_events, k_due, k_jobs = KEYS[16], KEYS[17], KEYS[18], KEYS[19]
 local k_record, k_people, k_data, k_evidence, k_disclosed = KEYS[20], KEYS[21], KEYS[22], KEYS[23], KEYS[24]
 local k_rights, k_wishes, k_owing = KEYS[25], KEYS[26], KEYS[27]
 local k_added, k_ages = KEYS[28], KEYS[29]
-local k_again = KEYS[30] -- of idempotency, or nil
+local k_desk = KEYS[30]
+local k_again = KEYS[31] -- of idempotency, or nil
 
 local id, step = ARGV[2], ARGV[3]
 local jobs = tonumber(ARGV[10])
@@ -59,7 +61,7 @@ end
 -- What the record's last entry of the audit log was, and its status, before this step; read sets both.
 local before, was = '', ''
 
--- read gives the record's fields (record.go has their names), nil when there is none.
+-- read gives the record's fields (fields.go has their names), nil when there is none.
 local function read()
   local flat = redis.call('HGETALL', k_record)
   if #flat == 0 then return nil end
@@ -236,7 +238,8 @@ end
 -- close ends a pending request: the data is destroyed, what finds it fades, the bare record is forgotten.
 local function close(r, to, reason)
   move(r, to)
-  redis.call('DEL', k_people, k_data, k_evidence)
+  redis.call('DEL', k_people, k_data, k_evidence, k_desk)
+  redis.call('HDEL', k_record, 'filed')
   set('c', 'destroyed', 'y', reason, 'E', text(now))
   timer('fade', now + 30 * day)
   timer('forget', now + 400 * day)
