@@ -151,7 +151,7 @@ func (p *playground) run(ctx context.Context, w *world, h *house, s *space) erro
 	market := p.shop(h.log)
 	var site http.Handler
 	site, err := h.site(problems, dev.New(dev.Options{
-		Problems: problems, Book: h.book.Load, Inbox: p.mail, Clock: moved{s.store, s}, Tick: s.pass,
+		Problems: problems, Book: h.book.Load, Inbox: p.mail, Clock: s.clock, Tick: s.pass,
 		Site:      http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { site.ServeHTTP(rw, r) }),
 		PublicURL: p.url, Key: p.key, Curl: p.firstCall(), Hooks: h.hooks.Log, Calls: market.Calls, Shop: market, Log: h.log,
 	}))
@@ -203,15 +203,6 @@ func (p *playground) age(ctx context.Context) {
 
 // adopt lets what Redis expires by itself move with the space's clock, whoever moves it.
 func (p *playground) adopt(s *space) { s.aged = p.redis.FastForward }
-
-// moved is the clock of the playground as its page moves it.
-type moved struct {
-	*redisstore.Store
-	space *space
-}
-
-// Advance implements dev.Clock.
-func (m moved) Advance(ctx context.Context, by time.Duration) error { return m.space.advance(ctx, by) }
 
 // pass runs the standing roles of a space once, in the order in which one leaves work to the next.
 func (s *space) pass(ctx context.Context) error {

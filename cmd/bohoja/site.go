@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -68,7 +66,7 @@ func (h *house) apiOptions(problems *web.Problems) api.Options {
 	for _, s := range h.spaces {
 		one := api.Space{Service: s.service, Book: h.book.Load}
 		if s.name == redisstore.Test {
-			one.Clock = promptly{s}
+			one.Clock = s.clock
 			o.Test = one
 		} else {
 			o.Live, o.Networks.Log = one, h.log // a playground has no proxy that it could name
@@ -79,32 +77,3 @@ func (h *house) apiOptions(problems *web.Problems) api.Options {
 	}
 	return o
 }
-
-// advance moves the test space's clock, and whatever moves with it.
-func (s *space) advance(ctx context.Context, by time.Duration) error {
-	if err := s.store.Advance(ctx, by); err != nil {
-		return err
-	}
-	if s.aged != nil {
-		s.aged(by)
-	}
-	return nil
-}
-
-// promptly is the test space's clock as the API moves it: deadlines that came with a step are carried out before its answer,
-// so that a test need not wait for the roles' next round.
-type promptly struct{ *space }
-
-// Advance implements api.Clock. What a pass could not do, the roles do a second later; the clock has moved all the same.
-func (p promptly) Advance(ctx context.Context, by time.Duration) error {
-	if err := p.advance(ctx, by); err != nil {
-		return err
-	}
-	if err := errors.Join(p.sweep(ctx), p.service.AgeOut(ctx), p.keep(ctx)); err != nil {
-		p.service.Log.WarnContext(ctx, "what fell due with the clock was not done at once", "error", err)
-	}
-	return nil
-}
-
-// Now implements api.Clock.
-func (p promptly) Now(ctx context.Context) (time.Time, error) { return p.store.Now(ctx) }

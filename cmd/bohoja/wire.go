@@ -59,6 +59,7 @@ type space struct {
 	relay    *outbox.Relay
 	team     *staff.Service
 	aged     func(by time.Duration) // told when the test space's clock was moved; nil where Redis keeps its own time
+	clock    *testClock             // of the test space; nil in the live one
 }
 
 // opener makes a house by the settings: newHouse, or connect for commands that need no app.
@@ -115,6 +116,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	workers := map[consent.JobKind]outbox.Worker{consent.JobLetter: s.post, consent.JobWebhook: s.tell}
 	if name == redisstore.Test {
 		s.service.Courier, workers[consent.JobAct] = h.played(s, courier)
+		s.clock = newTestClock(s, h.apps)
 	}
 	s.service.Herald = h.hooks
 	if h.set.Mail.CheckDomain && name == redisstore.Live {

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -54,18 +55,8 @@ var errFarthest = &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Det
 // Advance moves the test space's clock forward. Other processes notice within a second.
 // Errors: live_clock (KindForbidden); KindInvalid for a step back or too far; ErrUnavailable, ErrOutcomeUnknown.
 func (s *Store) Advance(ctx context.Context, by time.Duration) error {
-	if s.space != Test {
-		return errLive
-	}
-	if by < 0 {
-		return &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "a clock goes forward only"}
-	}
-	ahead, err := s.refresh(ctx)
-	if err != nil {
+	if err := s.MayAdvance(ctx, by); err != nil {
 		return err
-	}
-	if by > farthest-time.Duration(ahead)*time.Millisecond {
-		return errFarthest
 	}
 	v, err := s.write.IncrBy(ctx, s.space.clock(), by.Milliseconds()).Result()
 	if err != nil {
@@ -74,6 +65,50 @@ func (s *Store) Advance(ctx context.Context, by time.Duration) error {
 	s.ahead.Store(v)
 	s.checked.Store(time.Now().UnixMilli())
 	return nil
+}
+
+// MayAdvance tells whether the clock may be moved as far as this. Errors: as Advance.
+func (s *Store) MayAdvance(ctx context.Context, by time.Duration) error {
+	if s.space != Test {
+		return errLive
+	}
+	if by < 0 {
+		return &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "a clock goes forward only"}
+	}
+	ahead, err := s.refresh(ctx)
+	if err == nil && by > farthest-time.Duration(ahead)*time.Millisecond {
+		err = errFarthest
+	}
+	return err
+}
+
+// Upcoming tells when the next deadline of an app comes that has not come yet, zero for none; and the number of the month in which
+// its consents are first looked at for their age, 0 for none. Error: ErrUnavailable.
+func (s *Store) Upcoming(ctx context.Context, app string) (deadline time.Time, month int, err error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return deadline, 0, err
+	}
+	keys, later := s.space.names(app), &redis.ZRangeBy{Min: fmt.Sprintf("(%d", now.UnixMilli()), Max: "+inf", Count: 1}
+	pipe := s.read.Pipeline()
+	all := []*redis.ZSliceCmd{
+		pipe.ZRangeByScoreWithScores(ctx, keys.in(consent.Pending), later), pipe.ZRangeByScoreWithScores(ctx, keys.timers(), later),
+	}
+	ages := pipe.ZRangeWithScores(ctx, keys.ages(), 0, 0)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return deadline, 0, script.Fault(err)
+	}
+	for _, one := range all {
+		for _, row := range one.Val() {
+			if at := time.UnixMilli(int64(row.Score)).UTC(); deadline.IsZero() || at.Before(deadline) {
+				deadline = at
+			}
+		}
+	}
+	for _, row := range ages.Val() {
+		month = int(row.Score)
+	}
+	return deadline, month, nil
 }
 
 // Now implements consent.Reader.

@@ -16,5 +16,6 @@
 // What stands behind a plus is free, so one part can be asked by many: approve+7@guardian.test. The domain is reserved
 // (RFC 6761), so no such letter can reach anybody, and none is counted against a receiver's day.
 //
-// The acts are jobs of the outbox: they survive a crash, and moving the test space's clock makes them due.
+// The acts are jobs of the outbox: they survive a crash, and moving the test space's clock makes them due. A Clockwork moves it so that
+// each comes in its turn.
 package rehearsal

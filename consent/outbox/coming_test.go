@@ -1,0 +1,50 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+)
+
+// TestComing: what is due, what is held and what comes next are told apart, each kind by itself.
+func TestComing(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		look := func(kind consent.JobKind) Coming {
+			t.Helper()
+			c, err := r.Coming(t.Context(), app, kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		if c := look(consent.JobAct); c != (Coming{}) {
+			t.Errorf("of nothing: %+v", c)
+		}
+		began := time.Now()
+		r.leave(app, "a", consent.JobLetter, 0, "x")
+		r.leave(app, "b", consent.JobLetter, time.Hour, "x")
+		r.leave(app, "c", consent.JobAct, time.Minute, "x")
+		letters := look(consent.JobLetter)
+		if letters.Due != 1 || letters.Held != 0 || letters.Next.Sub(began).Round(time.Minute) != time.Hour {
+			t.Errorf("letters: %+v", letters)
+		}
+		if acts := look(consent.JobAct); acts.Due != 0 || acts.Next.Sub(began).Round(time.Second) != time.Minute {
+			t.Errorf("acts: %+v", acts)
+		}
+		got, err := r.Claim(t.Context(), app, consent.JobLetter, 5, 2*time.Minute)
+		if err != nil || len(got) != 1 {
+			t.Fatal(got, err)
+		}
+		if letters = look(consent.JobLetter); letters.Due != 0 || letters.Held != 1 || letters.Next.Sub(began).Round(time.Second) != 2*time.Minute {
+			t.Errorf("with one that is held: %+v", letters)
+		}
+		if err := r.Done(t.Context(), got[0]); err != nil {
+			t.Fatal(err)
+		}
+		r.move(time.Hour)
+		if letters = look(consent.JobLetter); letters.Due != 1 || letters.Held != 0 || !letters.Next.IsZero() {
+			t.Errorf("an hour later: %+v", letters)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package rehearsal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// World is a test space as a Clockwork moves it.
+type World interface {
+	// MayAdvance tells whether the clock may be moved so far, before it is moved at all.
+	MayAdvance(ctx context.Context, by time.Duration) error
+	// Advance moves the clock and does nothing else.
+	Advance(ctx context.Context, by time.Duration) error
+	// Now tells the clock.
+	Now(ctx context.Context) (time.Time, error)
+	// Next is when something falls due that has not fallen due yet; zero: nothing does.
+	Next(ctx context.Context) (time.Time, error)
+	// Pass does what has fallen due. It is called again, for a while, as long as it says that more is due or in work.
+	Pass(ctx context.Context) (more bool, err error)
+}
+
+// How much of a jump is played.
+const (
+	playFor  = 15 * time.Second // of real time; then the rest is one step, and what falls due in it falls due at its end
+	patience = 5 * time.Second  // of real time, at one moment, for what is in work
+	exactly  = 1000             // so many moments are kept to exactly; then each step is a hundredth of the rest at least
+	glance   = 5 * time.Millisecond
+)
+
+// Clockwork moves the clock of a test space as time itself does: it stops at each moment at which something falls due, in their order,
+// and goes on when that was done. So a reminder goes out before the deadline, and who answers it answers in time, however far one call
+// moves the clock.
+type Clockwork struct {
+	World World
+
+	mu sync.Mutex // one jump after the other
+}
+
+// Advance moves the clock by so much. Errors of what fell due are told when the clock stands where it should: the standing roles try
+// again. Errors: those of World; after one of the clock itself it stands somewhere on the way.
+func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.World.MayAdvance(ctx, by); err != nil {
+		return err
+	}
+	failed := c.settle(ctx)
+	until := time.Now().Add(playFor)
+	for stops := 0; by > 0; stops++ {
+		step, err := c.step(ctx, by, stops)
+		if err != nil || time.Now().After(until) {
+			step = by
+		}
+		if err := c.World.Advance(ctx, step); err != nil {
+			return err
+		}
+		by -= step
+		failed = cmp.Or(failed, err, c.settle(ctx))
+	}
+	if failed != nil {
+		return errors.Join(ErrNotDone, failed)
+	}
+	return nil
+}
+
+// ErrNotDone is what fell due on the way and could not be done.
+var ErrNotDone = errors.New("rehearsal: not all that fell due could be done")
+
+// step is how far the clock goes next, by at most.
+func (c *Clockwork) step(ctx context.Context, by time.Duration, stops int) (time.Duration, error) {
+	next, err := c.World.Next(ctx)
+	if err != nil || next.IsZero() {
+		return by, err
+	}
+	now, err := c.World.Now(ctx)
+	if err != nil {
+		return by, err
+	}
+	step := max(next.Sub(now), time.Millisecond)
+	if stops > exactly {
+		step = max(step, by/100)
+	}
+	return min(step, by), nil
+}
+
+// settle lets what has fallen due be done.
+func (c *Clockwork) settle(ctx context.Context) error {
+	until := time.Now().Add(patience)
+	for {
+		more, err := c.World.Pass(ctx)
+		if err != nil || !more || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(glance):
+		}
+	}
+}
