@@ -673,6 +673,60 @@ func TestUnreadableEndsAtOnce(t *testing.T) {
 	}
 }
 
+// Where nobody meets it, the standing role ends it: that of the lost hour, and no other.
+func TestMourn(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	if lost, err := k.Vault.Lost(t.Context()); err != nil || len(lost) != 0 {
+		t.Fatalf("lost is %v, %v, and nothing was sealed", lost, err)
+	}
+	first := signup(t, k, ask("user-1")).Record
+	hour := first.CreatedAt.Truncate(time.Hour)
+	k.Advance(2 * time.Hour)
+	second := signup(t, k, ask("user-2")).Record
+	if err := k.Service.Mourn(t.Context(), []time.Time{hour}); err != nil || get(t, k, first.ID).Status != consent.Pending {
+		t.Fatalf("what opens was ended: %v", err)
+	}
+	if err := os.Remove(filepath.Join(k.KeyDir, "short", "h-"+hour.UTC().Format("2006010215"))); err != nil {
+		t.Fatal(err)
+	}
+	must(t, k.Vault.RunOnce(t.Context()))
+	lost, err := k.Vault.Lost(t.Context())
+	if err != nil || len(lost) != 1 || !lost[0].Equal(hour) {
+		t.Fatalf("lost is %v, %v", lost, err)
+	}
+	must(t, k.Service.Mourn(t.Context(), lost))
+	if rec := get(t, k, first.ID); rec.Status != consent.Expired || rec.Reason != consent.ReasonUnreadable {
+		t.Errorf("became %s %s", rec.Status, rec.Reason)
+	}
+	told(t, k, first.ID, "pending", "invited", "expired")
+	if rec := get(t, k, second.ID); rec.Status != consent.Pending {
+		t.Errorf("the other became %s %s", rec.Status, rec.Reason)
+	}
+}
+
+// What is sealed in the folder in use is not lost because another host has another folder.
+func TestOtherFolderLosesNothing(t *testing.T) {
+	t.Parallel()
+	server := consenttest.Redis(t)
+	k := consenttest.NewOn(t, server.URL(), t.TempDir())
+	rec, tok := start(t, k, "user-1")
+	dir := t.TempDir()
+	must(t, os.CopyFS(filepath.Join(dir, "long"), os.DirFS(filepath.Join(k.KeyDir, "long"))))
+	other := consenttest.NewOn(t, server.URL(), dir)
+	_, err := other.Service.Open(t.Context(), tok)
+	wants(t, "open", err, consent.ErrKeysDiffer)
+	_, err = other.Service.Signup(t.Context(), other.App, app, ask("user-2"))
+	wants(t, "signup", err, consent.ErrKeysDiffer)
+	lost, err := other.Vault.Lost(t.Context())
+	if err != nil || len(lost) != 0 {
+		t.Errorf("lost is %v, %v", lost, err)
+	}
+	if now := get(t, k, rec.ID); now.Status != consent.Pending || now.Rev != rec.Rev {
+		t.Errorf("became %s", now.Status)
+	}
+}
+
 // Past its deadline a request ends for that, though its key died before somebody swept.
 func TestUnreadablePastTheDeadline(t *testing.T) {
 	t.Parallel()

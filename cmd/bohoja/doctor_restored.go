@@ -55,7 +55,7 @@ func (r *restoring) open(ctx context.Context) (err error) {
 		return err
 	}
 	r.space.store, r.space.service.Store = store, store
-	if err := h.openKeys(ctx, r.space); err != nil {
+	if err := h.openKeys(ctx, r.space, true); err != nil {
 		return err
 	}
 	r.space.service.Vault, r.space.service.Links = r.space.vault, r.space.links

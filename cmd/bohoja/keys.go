@@ -99,7 +99,7 @@ func (w *world) atKeys(ctx context.Context, test bool, f func(*desk) error) erro
 		if err := ownKeys(d.house.keyDir(d.space.name), os.Getuid()); err != nil {
 			return err
 		}
-		if err := d.house.openKeys(ctx, d.space); err != nil {
+		if err := d.house.openKeys(ctx, d.space, true); err != nil {
 			return err
 		}
 		if err := d.space.sameTime(ctx); err != nil { // a clock that is wrong would take living keys for dead ones

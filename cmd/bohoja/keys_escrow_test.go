@@ -67,7 +67,7 @@ func TestKeysComeBack(t *testing.T) {
 	n.call("keys", "import", "--identity", secret, copied).want(t, exitFine, "0 keys were brought")
 
 	b.house.set.Keys.Dir = fresh // as the new host's serve
-	b.must(b.house.openKeys(t.Context(), b.live))
+	b.must(b.house.openKeys(t.Context(), b.live, true))
 	open := func(rec consent.Record) error {
 		now := b.record(b.live, rec)
 		_, err := b.live.vault.Open(consent.Label{App: rec.App, ID: rec.ID, Field: consent.FieldPeople, Rev: now.Rev}, now.People)

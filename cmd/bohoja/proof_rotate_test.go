@@ -154,7 +154,7 @@ func TestKilledRotation(t *testing.T) {
 		}
 	}
 	unread := r.unread()
-	r.must(r.house.openKeys(t.Context(), r.live))
+	r.must(r.house.openKeys(t.Context(), r.live, true))
 	unread += r.unread()
 	found, err := r.live.service.Search(t.Context(), staffActor(), "guardian-canary@example.com")
 	if want := min(len(r.granted)+len(r.tokens), 50); err != nil || len(found) != want {

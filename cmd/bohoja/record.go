@@ -28,10 +28,11 @@ func (h *house) admitted(name redisstore.Space) func() error {
 	return nil
 }
 
-// working lists the apps whose outbox is worked: none while the store admits no step, as in safe mode, so that no letter goes out.
-func (h *house) working(store *redisstore.Store) func() []string {
+// working lists the apps whose outbox is worked: none while the store admits no step, as in safe mode, so that no letter goes out;
+// and none by a process whose keys are not those in use, which could open no letter and would keep it from those that can.
+func (h *house) working(s *space) func() []string {
 	return func() []string {
-		if store.Admits() != nil {
+		if s.store.Admits() != nil || s.vault.Occupies() != nil {
 			return nil
 		}
 		return h.apps()

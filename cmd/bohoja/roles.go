@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -100,8 +101,11 @@ func (s *space) daily(pass func(context.Context) error) func(context.Context) er
 	}
 }
 
-// sweep carries out the deadlines that have come.
+// sweep carries out the deadlines that have come. It is for a process that has the keys.
 func (s *space) sweep(ctx context.Context) error {
+	if err := s.vault.Occupies(); err != nil {
+		return err
+	}
 	_, err := consent.Sweeper{Service: s.service}.RunOnce(ctx)
 	return err
 }
@@ -115,7 +119,23 @@ func (s *space) keep(ctx context.Context) error {
 	if err := errors.Join(s.links.Refresh(), s.receipts.Refresh()); err != nil {
 		return err
 	}
-	return s.vault.RunOnce(ctx)
+	return errors.Join(s.vault.RunOnce(ctx), s.mourn(ctx))
+}
+
+// mourn ends what is sealed under keys that are lost; each lost hour's requests are looked through once.
+func (s *space) mourn(ctx context.Context) error {
+	lost, err := s.vault.Lost(ctx)
+	if err != nil {
+		return err
+	}
+	lost = slices.DeleteFunc(lost, func(hour time.Time) bool { return s.mourned[hour] })
+	if err := s.service.Mourn(ctx, lost); err != nil {
+		return err
+	}
+	for _, hour := range lost {
+		s.mourned[hour] = true
+	}
+	return nil
 }
 
 func (s *space) sameTime(ctx context.Context) error {

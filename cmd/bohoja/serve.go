@@ -251,6 +251,7 @@ func (h *house) opsPages(problems *web.Problems, w *world) *ops.Ops {
 			{Name: "clock", Func: h.spaces[0].sameTime},
 			{Name: "store", Func: h.tide.Check},
 			{Name: "schema", Func: func(context.Context) error { return h.spaces[0].store.Known() }},
+			{Name: "folder", Func: func(context.Context) error { return h.spaces[0].vault.Occupies() }},
 		},
 		// Where keys/short was lost, new requests are refused until the hour turns; whoever withdraws or asks must still come in.
 		Warnings: []ops.Check{{Name: "keys", Func: func(context.Context) error { return h.spaces[0].vault.Agrees() }}},

@@ -58,6 +58,7 @@ type space struct {
 	queue    *outbox.Queue
 	relay    *outbox.Relay
 	team     *staff.Service
+	mourned  map[time.Time]bool     // hours whose lost requests were ended
 	aged     func(by time.Duration) // told when the test space's clock was moved; nil where Redis keeps its own time
 	clock    *testClock             // of the test space; nil in the live one
 }
@@ -107,7 +108,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 	if err != nil {
 		return nil, err
 	}
-	if err := h.openKeys(ctx, s); err != nil {
+	if err := h.openKeys(ctx, s, false); err != nil {
 		return nil, err
 	}
 	h.openTeam(s)
@@ -123,7 +124,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 		s.service.Domains = &mailer.Domains{}
 	}
 	s.relay = outbox.NewRelay(outbox.Setup{
-		Queue: s.queue, Apps: h.working(s.store), Log: h.log, Remains: remains,
+		Queue: s.queue, Apps: h.working(s), Log: h.log, Remains: remains,
 		Workers: workers,
 		Observe: func(k consent.JobKind, o outbox.Outcome, took time.Duration) {
 			h.metrics.Try(string(k), string(o), took)
@@ -141,7 +142,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 // openStore opens the records and the outbox of a space. Its service makes the steps that open nothing that is sealed:
 // commands of the command line need no more, and so read no key and make none.
 func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, error) {
-	s := &space{name: name}
+	s := &space{name: name, mourned: map[time.Time]bool{}}
 	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name, Admit: h.admitted(name)})
 	if name == redisstore.Live {
 		if err := h.tide.Look(ctx); err != nil {
@@ -163,11 +164,12 @@ func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, e
 	return s, nil
 }
 
-// openKeys opens the keys of a space, and makes the long-lived ones where there are none.
-func (h *house) openKeys(ctx context.Context, s *space) (err error) {
+// openKeys opens the keys of a space, and makes the long-lived ones where there are none. A command that only looks leaves it to
+// the service which folder is in use.
+func (h *house) openKeys(ctx context.Context, s *space, looks bool) (err error) {
 	dir := h.keyDir(s.name)
 	s.vault, err = seal.Open(ctx, seal.Options{
-		Dir: dir, Prints: s.store, Pending: h.set.Pending.TTL, Window: h.set.Release.Window, Clock: s.store.Clock, Log: h.log,
+		Dir: dir, Prints: s.store, Pending: h.set.Pending.TTL, Window: h.set.Release.Window, Clock: s.store.Clock, Looks: looks, Log: h.log,
 	})
 	if err != nil {
 		return err

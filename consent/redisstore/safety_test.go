@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
@@ -87,6 +88,35 @@ func TestClaimAndTerms(t *testing.T) {
 	}
 	if got, err := s.Terms(ctx, app, "t_1"); err != nil || string(got) != "what was agreed" {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestOccupy: the folder that was there first is the one in use, until it is lost at its own place or nobody has worked with it.
+func TestOccupy(t *testing.T) {
+	s, _ := open(t, consenttest.Redis(t).URL())
+	const quiet, gone = time.Hour, time.Millisecond
+	for i, c := range []struct {
+		id, place string
+		begins    bool
+		quiet     time.Duration
+		want      string
+	}{
+		{"A", "here", true, 0, ""}, // only asked
+		{"A", "here", true, quiet, "A"},
+		{"A", "here", false, quiet, "A"},
+		{"B", "there", true, quiet, "A"},
+		{"B", "here", false, quiet, "A"}, // works already, so it lost nothing here
+		{"B", "there", false, 0, "A"},
+		{"B", "here", true, quiet, "B"},
+		{"A", "here", false, quiet, "B"},
+		{"A", "there", false, gone, "A"},
+	} {
+		if c.quiet == gone {
+			time.Sleep(10 * gone)
+		}
+		if got, err := s.Occupy(t.Context(), c.id, c.place, c.begins, c.quiet); err != nil || got != c.want {
+			t.Errorf("%d: %q, %v", i, got, err)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ const (
 )
 
 // others are the scripts that stand alone.
-var others = []string{"get", "due", "list", "count", "claim", "trail", "attempt", leave, "person", "charge", "enter", "visit", "signout", "review",
+var others = []string{"get", "due", "list", "count", "claim", "occupy", "trail", "attempt", leave, "person", "charge", "enter", "visit", "signout", "review",
 	"admit", "extend", "draft", "guess", "spare", "fold", "range", "schema",
 }
 

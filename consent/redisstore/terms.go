@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sort"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -20,6 +21,43 @@ func (s *Store) Claim(ctx context.Context, name, fingerprint string) (string, er
 	}
 	winner, _ := val.(string)
 	return winner, nil
+}
+
+// Claimed returns the fingerprints that stand for names, "" where none does. Errors: ErrUnavailable.
+func (s *Store) Claimed(ctx context.Context, names []string) ([]string, error) {
+	asked := make([]*redis.StringCmd, len(names))
+	_, err := s.read.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			asked[i] = p.Get(ctx, s.space.claim(name))
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, script.Fault(err)
+	}
+	out := make([]string, len(names))
+	for i, cmd := range asked {
+		if out[i], err = cmd.Result(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, script.Fault(err)
+		}
+	}
+	return out, nil
+}
+
+// Occupy notes that the keys of the hours are taken from the folder id, at place, unless another one is in use: one that was
+// occupied within quiet, and not at this very place by one that begins. It returns the folder in use. With quiet 0 it only asks,
+// and "" is none. Errors: ErrUnavailable, ErrOutcomeUnknown (ask again).
+func (s *Store) Occupy(ctx context.Context, id, place string, begins bool, quiet time.Duration) (string, error) {
+	mode := "0"
+	if begins {
+		mode = "1"
+	}
+	val, err := s.scripts["occupy"].Run(ctx, s.write, []string{s.space.folder()}, id, place, mode, quiet.Milliseconds())
+	if err != nil {
+		return "", err
+	}
+	used, _ := val.(string)
+	return used, nil
 }
 
 // Prime keeps the text of an app's terms under its version, so that what a guardian agreed to stays readable, and remembers

@@ -12,13 +12,13 @@ import (
 // Ahead is how long before an hour begins its key is made.
 const Ahead = 10 * time.Minute
 
-// RunOnce is one pass of the standing role; once a minute is right. It takes up and forgets long-lived keys that were added
-// or destroyed elsewhere, destroys dead keys and forgets keys whose files are gone, and sees to the key of this hour and,
+// RunOnce is one pass of the standing role; once a minute is right. It says that the folder is in use, takes up and forgets
+// long-lived keys that were added or destroyed elsewhere, destroys dead keys and forgets keys whose files are gone, and sees to the key of this hour and,
 // ten minutes ahead, of the next, so that no request pays for it and a difference shows before the first one.
 // Every part is tried whatever became of the others; the errors are joined.
 // Errors: ErrKeysDiffer, ErrUnavailable, and those of the file system, which name the folder.
 func (v *Vault) RunOnce(ctx context.Context) error {
-	err := errors.Join(v.refreshLong(ctx), v.sweep(), v.lookAhead(ctx))
+	err := errors.Join(v.refreshLong(ctx), v.occupy(ctx, false), v.sweep(), v.lookAhead(ctx))
 	if err == nil {
 		v.differs.Store(false)
 	}
@@ -31,7 +31,7 @@ func (v *Vault) Agrees() error {
 	if v.differs.Load() {
 		return consent.ErrKeysDiffer
 	}
-	return nil
+	return v.Occupies()
 }
 
 // Check claims every living key anew and proves that both folders can be written. doctor asks it, and serve after the store

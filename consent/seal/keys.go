@@ -101,6 +101,11 @@ func (v *Vault) keep(id keyID, file keyfile.Key) (*sealer, error) {
 // forSealing returns the living, claimed key of this name and makes it if it may be made.
 // Errors: ErrKeysDiffer, ErrUnavailable, ErrUnreadable.
 func (v *Vault) forSealing(ctx context.Context, id keyID) (*sealer, error) {
+	if id.class() != consent.ClassEvidence {
+		if err := v.Occupies(); err != nil {
+			return nil, err
+		}
+	}
 	k, err := v.findOrMake(id)
 	if err != nil {
 		return nil, err

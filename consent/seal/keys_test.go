@@ -51,7 +51,7 @@ func TestManyVaultsMakeOneKey(t *testing.T) {
 
 // sealOnce is the process of the test below: it waits for a line, seals under this hour's key, and says the claim and the value.
 func sealOnce(dir string, in io.Reader, out io.Writer) int {
-	w := &world{dir: dir, clock: &clock{at: start}, prints: &prints{held: map[string]string{}}}
+	w := &world{dir: dir, clock: &clock{at: start}, prints: &prints{held: map[string]string{}, clock: time.Now}}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	_, _ = fmt.Fprintln(out, "ready")
@@ -170,23 +170,22 @@ func TestHourKeyConflict(t *testing.T) {
 	}
 }
 
-// TestTwoFoldersAtTheTurnOfAnHour: two hosts with the same long-lived keys and a folder of hours' keys each. Whoever makes an hour's key
-// first works in that hour; the other knows ten minutes before that it will not, seals nothing, and opens nothing wrongly.
+// TestTwoFoldersAtTheTurnOfAnHour: two hosts with the same long-lived keys and a folder of hours' keys each. The folder that was there
+// first is the one in use, at every hour; the other host knows it from the start, seals nothing, and takes nothing for lost.
 func TestTwoFoldersAtTheTurnOfAnHour(t *testing.T) {
 	here := newWorld(t)
 	first := here.open(t)
-	there := newWorld(t)
-	there.prints = here.prints
-	if err := os.CopyFS(filepath.Join(there.dir, longFolder), os.DirFS(filepath.Join(here.dir, longFolder))); err != nil {
-		t.Fatal(err)
-	}
+	there := here.twin(t)
 	second := there.open(t)
 	sealed := mustSeal(t, first, consent.ClassHour, start, "x")
-	refuses(t, second, sealed, consent.ErrUnreadable)
+	refuses(t, second, sealed, consent.ErrKeysDiffer)
 	ends := start.Truncate(time.Hour).Add(time.Hour)
-	for _, at := range []time.Time{ends.Add(-Ahead), ends.Add(-time.Second), ends, ends.Add(5 * time.Minute)} {
+	for at := start.Add(Quiet / 2); at.Before(ends.Add(Quiet)); at = at.Add(Quiet / 2) {
 		here.clock.set(at)
 		there.clock.set(at)
+		if err := second.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+			t.Errorf("%v: the second, before the first, says %v", at, err)
+		}
 		if err := first.RunOnce(t.Context()); err != nil {
 			t.Fatalf("%v: the first says %v", at, err)
 		}
@@ -198,8 +197,108 @@ func TestTwoFoldersAtTheTurnOfAnHour(t *testing.T) {
 		}
 		opens(t, first, mustSeal(t, first, consent.ClassHour, at, "y"), "y")
 	}
+	refuses(t, second, sealed, consent.ErrKeysDiffer)
 	if err := first.Agrees(); err != nil {
 		t.Error(err)
+	}
+	there.clock.set(start.Add(pending + 2*time.Hour))
+	refuses(t, second, sealed, consent.ErrUnreadable) // dead in every folder
+}
+
+// twin is another host with the long-lived keys of w and no key of an hour.
+func (w *world) twin(t *testing.T) *world {
+	t.Helper()
+	there := newWorld(t)
+	there.prints = w.prints
+	if err := os.CopyFS(filepath.Join(there.dir, longFolder), os.DirFS(filepath.Join(w.dir, longFolder))); err != nil {
+		t.Fatal(err)
+	}
+	return there
+}
+
+// TestLostFolder: whether keys are lost is known where they lay, at once; elsewhere only when nobody has worked with them for long.
+func TestLostFolder(t *testing.T) {
+	w := newWorld(t)
+	sealed := mustSeal(t, w.open(t), consent.ClassHour, start, "x")
+	elsewhere := w.twin(t)
+	other := elsewhere.open(t)
+	wait := func(d time.Duration) {
+		w.clock.set(start.Add(d))
+		elsewhere.clock.set(start.Add(d))
+	}
+	wait(Quiet - time.Second)
+	if err := other.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("the pass says %v", err)
+	}
+	refuses(t, other, sealed, consent.ErrKeysDiffer)
+	if _, err := other.Seal(t.Context(), consent.ClassHour, start, label, nil); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("sealed with %v", err)
+	}
+	if elsewhere.has("h-2026112315") {
+		t.Error("a key was made that nobody else has")
+	}
+	if err := os.RemoveAll(filepath.Join(w.dir, shortFolder)); err != nil {
+		t.Fatal(err)
+	}
+	again := w.open(t)
+	refuses(t, again, sealed, consent.ErrUnreadable)
+	_ = other.RunOnce(t.Context())
+	refuses(t, other, sealed, consent.ErrKeysDiffer)
+	wait(2 * Quiet)
+	_ = other.RunOnce(t.Context())
+	refuses(t, other, sealed, consent.ErrUnreadable)
+	if err := again.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("the one that slept says %v", err)
+	}
+}
+
+// TestLookingOccupiesNothing: a command beside the service neither becomes the one in use nor takes keys for lost.
+func TestLookingOccupiesNothing(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	sealed := mustSeal(t, v, consent.ClassHour, start, "x")
+	beside := w.twin(t)
+	o := beside.options()
+	o.Looks = true
+	look, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, look, sealed, consent.ErrKeysDiffer)
+	w.clock.set(start.Add(2 * Quiet))
+	if _, err := Open(t.Context(), o); err != nil || w.prints.folder.place != v.place() {
+		t.Errorf("%v; the folder in use is now that of a command", err)
+	}
+	opens(t, v, sealed, "x")
+}
+
+// TestFolderKeepsItsID: what was emptied under a process stays the folder in use, with its keys lost; a damaged id stops the pass.
+func TestFolderKeepsItsID(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	sealed := mustSeal(t, v, consent.ClassHour, start, "x")
+	name := filepath.Join(w.dir, shortFolder, folderID)
+	first, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{name, filepath.Join(w.dir, shortFolder, "h-2026112315")} {
+		if err := os.Remove(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = v.RunOnce(t.Context()) // another key of this hour is claimed
+	if again, err := os.ReadFile(name); err != nil || string(again) != string(first) {
+		t.Errorf("%q, %v, not %q", again, err, first)
+	}
+	refuses(t, v, sealed, consent.ErrUnreadable)
+	for _, bad := range []string{"", "short", strings.Repeat("A", 25) + " "} {
+		if err := os.WriteFile(name, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.RunOnce(t.Context()); !errors.Is(err, consent.ErrUnavailable) {
+			t.Errorf("%q: the pass says %v", bad, err)
+		}
 	}
 }
 

@@ -46,6 +46,37 @@ type prints struct {
 	held   map[string]string
 	err    error
 	claims int
+	folder struct {
+		id, place string
+		seen      time.Time
+	}
+	clock func() time.Time
+}
+
+func (p *prints) Claimed(_ context.Context, names []string) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = p.held[name]
+	}
+	return out, p.err
+}
+
+// Occupy is what occupy.lua does.
+func (p *prints) Occupy(_ context.Context, id, place string, begins bool, quiet time.Duration) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil || quiet == 0 {
+		return p.folder.id, p.err
+	}
+	f := &p.folder
+	lost := f.id == "" || p.clock().Sub(f.seen) >= quiet || begins && place == f.place
+	if f.id != id && !lost {
+		return f.id, nil
+	}
+	f.id, f.place, f.seen = id, place, p.clock()
+	return id, nil
 }
 
 func (p *prints) Claim(_ context.Context, name, fingerprint string) (string, error) {
@@ -81,7 +112,8 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	return &world{dir: filepath.Join(t.TempDir(), "keys"), clock: &clock{at: start}, prints: &prints{held: map[string]string{}}}
+	c := &clock{at: start}
+	return &world{dir: filepath.Join(t.TempDir(), "keys"), clock: c, prints: &prints{held: map[string]string{}, clock: c.now}}
 }
 
 func (w *world) options() Options {

@@ -15,10 +15,15 @@ import (
 	"github.com/bohoja/bohoja/consent/seal/keyfile"
 )
 
-// Fingerprints is the one place, shared by all processes, that remembers which key bears a name.
+// Fingerprints is the one place, shared by all processes, that remembers which key bears a name, and where the keys of the hours lie.
 type Fingerprints interface {
 	// Claim remembers fingerprint for name unless another is remembered already, and returns the one that is remembered.
 	Claim(ctx context.Context, name, fingerprint string) (winner string, err error)
+	// Claimed returns the fingerprints that are remembered for names, "" where there is none.
+	Claimed(ctx context.Context, names []string) ([]string, error)
+	// Occupy remembers the folder id, at place, as the one in use, unless another is: one that was occupied within quiet, and not at
+	// this very place by one that begins. It returns the folder in use. With quiet 0 it only asks, and "" is none.
+	Occupy(ctx context.Context, id, place string, begins bool, quiet time.Duration) (used string, err error)
 }
 
 // Options says what a Vault works with. All but Log are required.
@@ -28,6 +33,7 @@ type Options struct {
 	Pending time.Duration // hard deadline of a request; an hour's key outlives its hour by this
 	Window  time.Duration // how long granted data waits to be collected; likewise for release keys
 	Clock   consent.Clock // of this space
+	Looks   bool          // for a command that works beside the service: its folder never becomes the one in use
 	Log     *slog.Logger  // nil: nothing is logged
 }
 
@@ -59,6 +65,7 @@ type Vault struct {
 	evidence atomic.Uint32
 	digests  atomic.Pointer[digesters]
 	differs  atomic.Bool // a claim found another key in use
+	occupied occupancy
 }
 
 var _ consent.Vault = (*Vault)(nil)
@@ -82,7 +89,10 @@ func Open(ctx context.Context, opt Options) (*Vault, error) {
 			return nil, err
 		}
 	}
-	return v, v.refreshLong(ctx)
+	if err := v.refreshLong(ctx); err != nil {
+		return nil, err
+	}
+	return v, v.occupy(ctx, !opt.Looks)
 }
 
 func (o Options) check() error {
@@ -159,8 +169,9 @@ func (v *Vault) choose(class consent.Class, at time.Time) (keyID, error) {
 	return keyID{}, fmt.Errorf("seal: there is no class %q of keys", rune(class))
 }
 
-// Open implements consent.Vault. Beside ErrUnreadable it returns ErrUnavailable when the key folder cannot be read: a
-// folder that is out of reach for a while must not end requests as though their keys were lost.
+// Open implements consent.Vault. Beside ErrUnreadable it returns ErrUnavailable when the key folder cannot be read, and
+// ErrKeysDiffer when the keys of the hours in use lie elsewhere: a folder that is out of reach for a while, or the wrong one, must
+// not end requests as though their keys were lost.
 func (v *Vault) Open(l consent.Label, s consent.Sealed) ([]byte, error) {
 	id, ok := keyOf(s)
 	if !ok {
@@ -168,14 +179,14 @@ func (v *Vault) Open(l consent.Label, s consent.Sealed) ([]byte, error) {
 	}
 	k, err := v.find(id)
 	if err != nil {
-		return nil, err
+		return nil, v.lost(id, err)
 	}
 	if k.deadAt(v.opt.Clock()) {
 		return nil, consent.ErrUnreadable
 	}
 	plain, err := k.aead.Decrypt(s[headerSize:], associated(id, l))
 	if err != nil {
-		return nil, because(consent.ErrUnreadable, err)
+		return nil, v.lost(id, because(consent.ErrUnreadable, err))
 	}
 	return plain, nil
 }

@@ -285,7 +285,7 @@ func TestOwnerOnly(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files != 5 {
+	if err != nil || files != 6 { // five keys and the id of a folder
 		t.Errorf("%d files, %v", files, err)
 	}
 }
