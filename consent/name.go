@@ -119,12 +119,16 @@ func anyOrder(name, want string) bool {
 	return spells(words, want)
 }
 
-// inAddress reports whether an address holds a name: every word of it, folded. Whoever reads a letter reads the address that
-// it went to, so such a name can be guessed; the app is warned (adr 0021). It rather finds one too many than one too few.
+// inAddress reports whether an address holds a name: every word of it, folded, or a Korean name in Latin letters. Whoever reads a
+// letter reads the address that it went to, so such a name can be guessed; the app is warned (adr 0021). It rather finds one too
+// many than one too few.
 func inAddress(name string, email Private) bool {
 	letters := foldWord(email.Reveal())
 	words := strings.Fields(name)
-	return letters != "" && len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(letters, foldWord(w)) })
+	if letters == "" || len(words) == 0 {
+		return false
+	}
+	return readsAs(letters, name) || !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(letters, foldWord(w)) })
 }
 
 func spells(words []string, want string) bool {

@@ -22,7 +22,7 @@ type Answers struct {
 // nothing. It never holds the guardian's name or the pairing code unless the reader has typed them.
 //
 // Form fields: decision, purpose.<id>, guardian_name, pairing_code, birth_year, birth_month, birth_day, relation, declares,
-// proof; agree_all is the decoy's. A second form posts misnamed=yes and proof.
+// proof; agree_all and agree_each are the decoy's. A second form posts misnamed=yes and proof.
 type GuardianOpen struct {
 	Frame
 	Action      string // path to which the form is posted
@@ -130,7 +130,7 @@ type Birth struct {
 }
 
 // GuardianCheck is the page that shows the answers again and asks whether they stand.
-// Form fields: confirm = yes or back, block = yes (with not_mine), proof and Hidden; agree_all is the decoy's.
+// Form fields: confirm = yes or back, block = yes (with not_mine), proof and Hidden; agree_all and agree_each are the decoy's.
 type GuardianCheck struct {
 	Frame
 	Action   string
@@ -201,7 +201,7 @@ func (p GuardianResult) Key() string {
 func (p GuardianResult) Good() bool { return p.Status == consent.Granted }
 
 // GuardianUndo asks whether to take back what a refusal left behind: the pause and, with not_mine, the wish for no letters.
-// Form fields: confirm = yes or back, proof and Hidden; agree_all is the decoy's.
+// Form fields: confirm = yes or back, proof and Hidden; agree_all and agree_each are the decoy's.
 type GuardianUndo struct {
 	Frame
 	Action  string

@@ -14,7 +14,7 @@ const StepAskCode = "ask-code"
 // GuardianWithdraw is /w/{token}: what is in force, the typed name and one choice. It takes no more steps than granting.
 // Faults of the ticks as a whole have the field purpose.
 // Form fields: guardian_name, mail_code, withdraw = all or some, purpose.<id> = yes for each optional purpose to be ended,
-// proof; agree_all is the decoy's. A second form posts step and proof, and has a code mailed that does instead of the name.
+// proof; agree_all and agree_each are the decoy's. A second form posts step and proof, and has a code mailed that does instead of the name.
 type GuardianWithdraw struct {
 	Frame
 	Action   string

@@ -148,7 +148,7 @@ func TestLeft(t *testing.T) {
 		ko, engl string
 	}{
 		{119 * time.Hour, "4일", "4 days"}, {47 * time.Hour, "47시간", "47 hours"},
-		{90 * time.Minute, "1시간", "1 hour"}, {59 * time.Minute, "한 시간 조금 안 되게", "less than an hour"},
+		{90 * time.Minute, "1시간", "1 hour"}, {59 * time.Minute, "한 시간도 안", "less than an hour"},
 	} {
 		ko, _ := Words("ko").Left(now, now.Add(c.left))
 		en, _ := Words("en").Left(now, now.Add(c.left))

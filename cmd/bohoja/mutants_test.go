@@ -59,6 +59,7 @@ var mutants = []mutant{
 	{"a guardian who is the child", "consent/signup_check.go", "own.Canonical.Reveal() == box.Canonical.Reveal()", "own.Canonical.Reveal() == box.Canonical.Reveal() && false", "./consent", "TestSignupRefuses|TestSignupTellsEveryFaultAtOnce"},
 	{"a guardian who is a minor", "consent/answers.go", "case !p.IsAdult(birth, s.Clock()):", "case !p.IsAdult(birth, s.Clock()) && false:", "./handlers/guardian", "TestFaults"},
 	{"a form that comes back at once", "consent/decide.go", "if s.tooFast(p) {\n\t\treturn out, ErrTooFast", "if false {\n\t\treturn out, ErrTooFast", "./handlers/guardian", "TestTooFast"},
+	{"a box that only programs tick", "handlers/guardian/decoy.go", "return ticked || pressed", "return ticked && false || pressed", "./handlers/guardian", "TestDecoyDecidesNothing"},
 	{"a proof that is good for two hops", "consent/proof.go", "p.Step != want", "false", "./handlers/guardian", "TestProofIsGoodForOneHop"},
 	{"a letter to one who wants none", "consent/invite.go", "if quiet {", "if quiet && false {", "./consent", "TestLetterToOneWhoWantsNoneAnyMore"},
 

@@ -13,9 +13,19 @@ import (
 	"github.com/bohoja/bohoja/templates"
 )
 
-// decoyField is the button that people never meet (templates/shared/fields.html). Programs that check mail press every
-// button: whoever sends it has read nothing and decides nothing (threat 2).
-const decoyField = "agree_all"
+// The box and the button that people never meet (templates/shared/fields.html). Programs that check mail tick every box and press
+// every button: whoever sends one of them has read nothing and decides nothing (threat 2).
+const (
+	decoyBox    = "agree_each"
+	decoyButton = "agree_all"
+)
+
+// decoyed reports whether a form comes from somebody who met the decoy.
+func decoyed(c *gin.Context) bool {
+	_, ticked := c.GetPostForm(decoyBox)
+	_, pressed := c.GetPostForm(decoyButton)
+	return ticked || pressed
+}
 
 // Pauser notes that the decoy of a page was pressed.
 type Pauser interface {
@@ -31,7 +41,7 @@ func (p *Pages) guarded(aud consent.Audience, dir string, act func(*gin.Context)
 		if err != nil || v.Proof == "" && v.Undo == "" {
 			return act(c)
 		}
-		if _, pressed := c.GetPostForm(decoyField); pressed {
+		if decoyed(c) {
 			if v, err = p.press(c, aud, v); err != nil {
 				return answer{}, err
 			}

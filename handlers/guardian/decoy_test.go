@@ -11,17 +11,18 @@ import (
 	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
-// TestDecoyDecidesNothing: a program that fills in every form rightly and presses every button ends nothing, neither with
+// TestDecoyDecidesNothing: a program that fills in every form rightly and ticks every box or presses every button ends nothing, neither with
 // the press itself nor, for ten minutes, by any form of the same link; then a person goes on.
 func TestDecoyDecidesNothing(t *testing.T) {
-	for _, decision := range []string{"grant", "decline", "not_mine"} {
+	for n := range 6 {
+		decision, decoy := []string{"grant", "decline", "not_mine"}[n%3], []string{"agree_all", "agree_each"}[n/3]
 		s := open(t)
 		pressed := 0
 		s.options.Decoyed = func() { pressed++ }
 		ticket, link := s.asked("user-1")
 		answers := with(yes(), "decision", decision)
 		check := s.check(link, answers)
-		s.expect(s.post(link, with(check.hidden(), "confirm", "yes", "agree_all", "1")), http.StatusUnprocessableEntity)
+		s.expect(s.post(link, with(check.hidden(), "confirm", "yes", decoy, "1")), http.StatusUnprocessableEntity)
 		paused := s.expect(s.post(link, with(check.hidden(), "confirm", "yes")), http.StatusUnprocessableEntity)
 		if paused.Header.Get("Referrer-Policy") != "no-referrer" || strings.Contains(paused.body, "<form") {
 			t.Error("the page on which nothing was taken is not one of ours")
@@ -29,7 +30,7 @@ func TestDecoyDecidesNothing(t *testing.T) {
 		s.Advance(10*time.Minute - time.Second)
 		s.expect(s.post(link+".", with(check.hidden(), "confirm", "yes")), http.StatusUnprocessableEntity)
 		if got := s.status(ticket.Record.ID); got != consent.Pending || pressed != 1 {
-			t.Fatalf("%s: the decoy decided: %s, told %d times", decision, got, pressed)
+			t.Fatalf("%s, %s: the decoy decided: %s, told %d times", decision, decoy, got, pressed)
 		}
 		s.Advance(2 * time.Second)
 		s.expect(s.post(link, with(check.hidden(), "confirm", "yes")), http.StatusSeeOther)

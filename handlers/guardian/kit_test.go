@@ -181,12 +181,22 @@ func with(base url.Values, pairs ...string) url.Values {
 // asked signs a child up and returns the ticket and the link of the guardian's letter.
 func (s *site) asked(subject string) (consent.Ticket, string) {
 	s.t.Helper()
+	return s.askedWith(subject, consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("parent@example.com"), Locale: "ko"})
+}
+
+// askedOf signs a child up for a guardian with this name and address.
+func (s *site) askedOf(name, email string) (consent.Ticket, string) {
+	s.t.Helper()
+	return s.askedWith("user-1", consent.Guardian{Name: consent.Secret(name), Email: consent.Secret(email), Locale: "ko"})
+}
+
+func (s *site) askedWith(subject string, g consent.Guardian) (consent.Ticket, string) {
+	s.t.Helper()
 	under := true
 	ticket, err := s.Service.Signup(s.t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, consent.Signup{
-		Subject: subject, Notice: "n1", UnderAge: &under,
-		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Locale: "ko"},
-		Guardian: consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("parent@example.com"), Locale: "ko"},
-		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "address": json.RawMessage(`"서울"`)},
+		Subject: subject, Notice: "n1", UnderAge: &under, Guardian: g,
+		Child: consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Locale: "ko"},
+		Data:  map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "address": json.RawMessage(`"서울"`)},
 	})
 	if err != nil {
 		s.t.Fatal(err)

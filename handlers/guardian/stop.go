@@ -46,7 +46,7 @@ func (p *Pages) openStop(c *gin.Context) (answer, error) {
 func (p *Pages) stop(c *gin.Context) (answer, error) {
 	token := c.Param("token")
 	door := p.space(consent.LinkDecide, token)
-	if _, pressed := c.GetPostForm(decoyField); pressed { // a program that presses every button
+	if decoyed(c) {
 		web.Note(c, slog.Bool("decoy", true))
 		if p.opt.Decoyed != nil {
 			p.opt.Decoyed()

@@ -20,17 +20,22 @@ import (
 type beast struct {
 	name    string
 	patient bool   // lets a person's time pass before each press
+	careful bool   // keeps away from fields and boxes that cannot be seen
 	presses string // "first": the first button of the form; "all": every button, the last first; "submit": none, the form is sent
 	wants   string // which answer it chooses
+	guesses []string
 }
+
+// meets reports whether the beast comes to the decoy, a box and a button that people never meet.
+func (b beast) meets() bool { return !b.careful || b.presses == "all" }
 
 func beasts() []beast {
 	var out []beast
-	for _, patient := range []bool{false, true} {
+	for n := range 4 {
 		for _, presses := range []string{"first", "all", "submit"} {
 			for _, wants := range []string{"grant", "decline", "not_mine"} {
-				name := map[bool]string{false: "hasty ", true: "patient "}[patient] + presses + " " + wants
-				out = append(out, beast{name, patient, presses, wants})
+				name := []string{"hasty", "patient"}[n%2] + " " + []string{"careless", "careful"}[n/2] + " " + presses + " " + wants
+				out = append(out, beast{name, n%2 == 1, n/2 == 1, presses, wants, guesses})
 			}
 		}
 	}
@@ -42,11 +47,13 @@ var guesses = []string{"홍길동", "김*늘", "하늘상점", "Kim", "parent", 
 
 // forage runs in the page: it fills everything, and sends the first form in the beast's way. It gives how many buttons
 // and forms there are; a page without one is where it ends.
-const forage = `((wants, presses, turn, guess) => {
+const forage = `((wants, presses, turn, guess, careful) => {
   window.old = true;
   const form = [...document.forms].pop();
   if (!form) return 0;
+  const seen = e => e.labels && e.labels.length > 0 && e.labels[0].checkVisibility();
   for (const e of form.elements) {
+    if (careful && !seen(e)) continue;
     if (e.type === 'text') e.value = {birth_year: '1985', birth_month: '3', birth_day: '4'}[e.name] || guess;
     if (e.type === 'checkbox') e.checked = true;
     if (e.type === 'radio') e.checked = e.name === 'decision' ? e.value === wants : e.value === 'yes' || e.value === 'mother' || e.value === 'all' || e.checked;
@@ -55,7 +62,7 @@ const forage = `((wants, presses, turn, guess) => {
   if (presses === 'submit') form.submit();
   else buttons[presses === 'all' ? (buttons.length - 1 + turn) %% buttons.length : 0].click();
   return buttons.length;
-})(%q, %q, %d, %q)`
+})(%q, %q, %d, %q, %v)`
 
 // zoo is a browser for beasts: it runs scripts.
 func zoo(t *testing.T) context.Context {
@@ -72,14 +79,14 @@ func (s *site) roam(ctx context.Context, b beast, link string) {
 			s.t.Fatalf("%s: %v", b.name, err)
 		}
 	}
-	for turn := range 6 {
-		if turn%3 == 0 {
+	for turn := range 8 {
+		if turn%4 == 0 {
 			do(chromedp.Navigate(link))
 		}
 		if b.patient {
 			s.Advance(3 * time.Second)
 		}
-		buttons, err := chromedp.Run(ctx, chromedp.Evaluate[int](fmt.Sprintf(forage, b.wants, b.presses, turn, guesses[turn%len(guesses)])))
+		buttons, err := chromedp.Run(ctx, chromedp.Evaluate[int](fmt.Sprintf(forage, b.wants, b.presses, turn, b.guesses[turn%len(b.guesses)], b.careful)))
 		if err != nil {
 			s.t.Fatalf("%s: %v", b.name, err)
 		}
@@ -105,8 +112,8 @@ func (s *site) arrive(ctx context.Context, b beast) {
 	}
 }
 
-// TestZoo: no beast ever agrees. One that presses the decoy first decides nothing at all; what the others did is printed,
-// since a refusal asks for no fact: it is to be as easy for a person.
+// TestZoo: no beast ever agrees. One that meets the decoy decides nothing at all; what the others did is printed, since a
+// refusal asks for no fact: it is to be as easy for a person.
 func TestZoo(t *testing.T) {
 	ctx := zoo(t)
 	outcomes, met := map[string]int{}, 0
@@ -124,10 +131,10 @@ func TestZoo(t *testing.T) {
 			t.Errorf("%s has agreed", b.name)
 		}
 		if pressed > 0 && rec.Status != consent.Pending {
-			t.Errorf("%s pressed the decoy and decided all the same: %s, %s", b.name, rec.Status, rec.Reason)
+			t.Errorf("%s met the decoy and decided all the same: %s, %s", b.name, rec.Status, rec.Reason)
 		}
-		if (b.presses == "all") != (pressed > 0) {
-			t.Errorf("%s pressed the decoy %d times", b.name, pressed)
+		if b.meets() != (pressed > 0) {
+			t.Errorf("%s met the decoy %d times", b.name, pressed)
 		}
 		if pressed > 0 {
 			met++
@@ -143,8 +150,8 @@ func TestZoo(t *testing.T) {
 // TestZooAfterTheGrant: a withdrawal asks for a fact, so no beast ends a consent.
 func TestZooAfterTheGrant(t *testing.T) {
 	ctx := zoo(t)
-	for _, b := range beasts()[9:] { // the patient ones
-		if b.wants != "grant" {
+	for _, b := range beasts() {
+		if b.wants != "grant" || !b.patient {
 			continue
 		}
 		s := open(t)
