@@ -83,7 +83,7 @@ mutants: need-go
 PAGES ?=
 pages: need-go tools
 	@.ci/tools pages
-	$(GO) test -tags pages -count 1 -timeout 30m ./templates/... $(PAGES)
+	$(GO) test -tags pages -count 1 -timeout 90m ./templates/... $(PAGES)
 	$(GO) test -tags pages -count 1 -timeout 10m -run 'TestAxe|TestTypeScript' ./handlers/embed ./handlers/api
 
 ## look: screenshots of every page and letter, and a contact sheet, in .out/look

@@ -20,7 +20,10 @@ import (
 	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
-var axeAll = flag.Bool("axe-all", false, "axe in every mode, not only 390 px in light")
+var (
+	axeAll  = flag.Bool("axe-all", false, "axe in every mode, not only 390 px in light")
+	axeOnly = flag.String("axe-only", "", "only states whose name holds this")
+)
 
 // toolDir is where .ci/tools leaves axe-core and the Nu HTML checker.
 const toolDir = "../.out/tools"
@@ -63,7 +66,7 @@ func modes() []mode {
 const axeRun = `axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
   .then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', ')))`
 
-// TestAxe walks every page in every state. axe comes in by the browser's own door, since the pages' policy lets no script in.
+// TestAxe walks every page and letter in every state. axe comes in by the browser's own door, since the pages' policy lets no script in.
 func TestAxe(t *testing.T) {
 	source, err := os.ReadFile(tool(t, "axe.min.js"))
 	if err != nil {
@@ -73,6 +76,9 @@ func TestAxe(t *testing.T) {
 	looked, found := 0, 0
 	for _, m := range modes() {
 		for n, s := range States() {
+			if !strings.Contains(s.Name, *axeOnly) {
+				continue
+			}
 			faults, err := axe(ctx, m, fmt.Sprintf("%s/state/%d", server.URL, n), string(source))
 			if err != nil {
 				t.Fatalf("%s in %s, %s: %v", s.Name, s.Lang, m.name, err)
@@ -84,7 +90,7 @@ func TestAxe(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("axe looked at %d pages in %d modes, %d found", looked, len(modes()), found)
+	t.Logf("axe looked %d times, in %d modes, %d found", looked, len(modes()), found)
 }
 
 // TestAxeSees: a page with a fault is not passed over.

@@ -71,6 +71,7 @@ type Section struct {
 type Fact struct {
 	Label, Value string
 	Weighty      bool
+	Below        bool   // the value stands below its label: it is too long for a place beside it
 	Code         bool   // set in a face in which letters and digits are told apart
 	URL          string // where the value leads; "" for nowhere
 }
@@ -286,9 +287,9 @@ type piece struct {
 	Whole bool
 }
 
-// unbroken are telephone numbers, codes, masked names and days with their weekday: a line must not break at their hyphens,
-// stars and brackets.
-var unbroken = regexp.MustCompile(`\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\d+일\(.\)|\S{0,12}\*\S{0,12}`)
+// unbroken are telephone numbers, codes, masked names, days with their weekday and times of the day: a line must not break at
+// their hyphens, stars, brackets and blanks.
+var unbroken = regexp.MustCompile(`\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\d+일\(.\)|(?:\p{Hangul}+ )?\d+시 \d+분(?:까지)?|\d+:\d+ [ap]\.m\. \(\w+\)|\S{0,12}\*\S{0,12}`)
 
 func pieces(s string) []piece {
 	var out []piece

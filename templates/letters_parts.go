@@ -71,18 +71,18 @@ func (w *letterWriter) time() Fact {
 	switch w.l.Kind {
 	case consent.LetterInvite, consent.LetterRemind, consent.LetterLocked:
 		return Fact{
-			Label: w.say("mail.facts.deadline"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline)), Weighty: true,
+			Label: w.say("mail.facts.deadline"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline)), Weighty: true, Below: true,
 		}
 	case consent.LetterGranted, consent.LetterConfirm, consent.LetterDeclined:
 		return Fact{Label: w.say("mail.facts.decided"), Value: w.moment(w.l.Decided)}
 	case consent.LetterErased:
 		return Fact{Label: w.say("mail.facts.erased"), Value: w.moment(w.l.Deadline)}
 	case consent.LetterRightsReceived:
-		return Fact{Label: w.say("mail.facts.due"), Value: w.say("mail.until", "moment", w.moment(w.l.Right.DueAt)), Weighty: true}
+		return Fact{Label: w.say("mail.facts.due"), Value: w.say("mail.until", "moment", w.moment(w.l.Right.DueAt)), Weighty: true, Below: true}
 	case consent.LetterRightsAnswered:
 		return Fact{Label: w.say("mail.facts.answered"), Value: w.moment(w.l.Right.AnsweredAt)}
 	case consent.LetterPortal:
-		return Fact{Label: w.say("mail.facts.link_until"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline)), Weighty: true}
+		return Fact{Label: w.say("mail.facts.link_until"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline)), Weighty: true, Below: true}
 	}
 	return Fact{}
 }
@@ -151,7 +151,7 @@ func codePart(w *letterWriter) []Section {
 func provePart(w *letterWriter) []Section {
 	return []Section{{Tone: "tint", Facts: []Fact{
 		{Label: w.say("mail.code.code"), Value: w.l.Code, Weighty: true, Code: true},
-		{Label: w.say("mail.prove.until"), Value: w.moment(w.l.Deadline)},
+		{Label: w.say("mail.prove.until"), Value: w.say("mail.until", "moment", w.moment(w.l.Deadline))},
 	}}}
 }
 

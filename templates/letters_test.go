@@ -18,10 +18,10 @@ import (
 var updateLetters = flag.Bool("update", false, "write the golden letters anew")
 
 func TestLettersAsTheyWere(t *testing.T) {
-	everyLetter(t, func(t *testing.T, l consent.Letter, r Rendered) {
+	everyLetter(t, func(t *testing.T, _ consent.Letter, r Rendered) {
 		head := "Subject: " + r.Subject + "\nPreheader: " + r.Preheader + "\n\n"
-		compareGolden(t, l.Locale+"-"+string(l.Kind)+".txt", head+r.Text)
-		compareGolden(t, l.Locale+"-"+string(l.Kind)+".html", r.HTML)
+		compareGolden(t, filepath.Base(t.Name())+".txt", head+r.Text)
+		compareGolden(t, filepath.Base(t.Name())+".html", r.HTML)
 	})
 }
 
@@ -58,7 +58,10 @@ func letterFacts(l consent.Letter) []string {
 		out = append(out, map[string]string{"ko": "2026년 11월 28일(토) 밤 11시 59분까지", "en": "11:59 p.m. (KST) on Saturday 28 November 2026"}[l.Locale])
 	case consent.LetterGranted, consent.LetterConfirm:
 		out = append(out, purposeFacts(l, l.Purposes, false)...)
-		out = append(out, l.Refused[0].Why.In(l.Locale), map[string]string{"ko": "2026년 11월 24일(화) 오후 2시 07분", "en": "2:07 p.m. (KST) on Tuesday 24 November 2026"}[l.Locale])
+		for _, p := range l.Refused {
+			out = append(out, p.Why.In(l.Locale))
+		}
+		out = append(out, map[string]string{"ko": "2026년 11월 24일(화) 오후 2시 07분", "en": "2:07 p.m. (KST) on Tuesday 24 November 2026"}[l.Locale])
 	case consent.LetterDeclined:
 		out = append(out, consent.ItemLabel(l.App, "nickname", l.Locale), consent.ItemLabel(l.App, "skin_note", l.Locale))
 	}
@@ -340,7 +343,7 @@ func TestImportantFactsStandOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(r.HTML, "font-size:17px") || !strings.Contains(r.HTML, "font-size:21px; line-height:1.45; font-weight:700") {
+	if !strings.Contains(r.HTML, "font-size:19px") || !strings.Contains(r.HTML, "font-size:23px; line-height:1.4; font-weight:700") {
 		t.Error("weighty facts are not a fifth larger and bold")
 	}
 }

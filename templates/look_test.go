@@ -6,8 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +29,15 @@ var (
 	lookOnly    = flag.String("look-only", "", "only states whose name holds this")
 )
 
-// site serves every state at /<index> with the headers that the service gives.
+// policyOf is the policy that the service sends with its pages; a letter is shown as by a mail program, without anything from elsewhere.
+func policyOf(s State) string {
+	if s.Letter != nil {
+		return "default-src 'none'; style-src 'unsafe-inline'"
+	}
+	return "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
+
+// site serves every state at /state/<index> with the headers that the service gives.
 func site(t *testing.T) *httptest.Server {
 	t.Helper()
 	states := States()
@@ -51,12 +57,13 @@ func site(t *testing.T) *httptest.Server {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Content-Security-Policy",
-			"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if err := Write(w, states[n].Page); err != nil {
+		raw, err := states[n].Render()
+		if err != nil {
 			t.Error(err)
 		}
+		w.Header().Set("Content-Security-Policy", policyOf(states[n]))
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(raw)
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -116,10 +123,10 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// lookAtAll writes one picture a state, and a sheet of them all for each language.
+// lookAtAll writes one picture a page and letter, and sheets of them all for each language.
 func lookAtAll(ctx context.Context, t *testing.T, base string, width int64, scheme string) {
 	t.Helper()
-	sheets := map[string][]image.Image{}
+	sheets := map[string][]picture{}
 	for n, s := range States() {
 		if !strings.Contains(s.Name, *lookOnly) {
 			continue
@@ -128,20 +135,17 @@ func lookAtAll(ctx context.Context, t *testing.T, base string, width int64, sche
 		if err != nil {
 			t.Fatal(err)
 		}
-		picture, err := png.Decode(bytes.NewReader(raw))
+		size, err := png.DecodeConfig(bytes.NewReader(raw))
 		if err != nil {
 			t.Fatal(err)
 		}
 		name := strings.NewReplacer("/", "-", " ", "-", ",", "").Replace(s.Name)
-		save(t, fmt.Sprintf("%s-%s-%d-%s.png", name, s.Lang, width, scheme), raw)
-		sheets[s.Lang] = append(sheets[s.Lang], picture)
+		file := fmt.Sprintf("%s-%s-%d-%s.png", name, s.Lang, width, scheme)
+		save(t, file, raw)
+		sheets[s.Lang] = append(sheets[s.Lang], picture{file, s.Name, image.Pt(size.Width, size.Height)})
 	}
 	for lang, pictures := range sheets {
-		var b bytes.Buffer
-		if err := png.Encode(&b, contactSheet(pictures)); err != nil {
-			t.Fatal(err)
-		}
-		save(t, fmt.Sprintf("sheet-%s-%d-%s.png", lang, width, scheme), b.Bytes())
+		saveSheets(t, fmt.Sprintf("sheet-%s-%d-%s", lang, width, scheme), pictures, sheetColumns(width))
 	}
 }
 
@@ -153,40 +157,4 @@ func save(t *testing.T, name string, raw []byte) {
 	if err := os.WriteFile(filepath.Join(*lookDir, name), raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// contactSheet puts the upper part of each picture, made small, into rows of eight. All pictures are equally wide.
-func contactSheet(pictures []image.Image) image.Image {
-	const columns, h, gap = 8, 420, 10
-	factor := max(2, pictures[0].Bounds().Dx()/320)
-	w := pictures[0].Bounds().Dx() / factor
-	rows := (len(pictures) + columns - 1) / columns
-	sheet := image.NewRGBA(image.Rect(0, 0, columns*(w+gap)+gap, rows*(h+gap)+gap))
-	draw.Draw(sheet, sheet.Bounds(), image.NewUniform(color.Gray{Y: 128}), image.Point{}, draw.Src)
-	for i, p := range pictures {
-		at := image.Pt(gap+i%columns*(w+gap), gap+i/columns*(h+gap))
-		shrink(sheet, image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}, p, factor)
-	}
-	return sheet
-}
-
-// shrink draws the upper part of p into the cell, taking the mean of the pixels that fall together.
-func shrink(sheet *image.RGBA, cell image.Rectangle, p image.Image, factor int) {
-	for y := 0; y < cell.Dy() && (y+1)*factor <= p.Bounds().Dy(); y++ {
-		for x := range cell.Dx() {
-			sheet.Set(cell.Min.X+x, cell.Min.Y+y, mean(p, x*factor, y*factor, factor))
-		}
-	}
-}
-
-func mean(p image.Image, x, y, factor int) color.Color {
-	var r, g, b uint32
-	for dy := range factor {
-		for dx := range factor {
-			pr, pg, pb, _ := p.At(x+dx, y+dy).RGBA()
-			r, g, b = r+pr>>8, g+pg>>8, b+pb>>8
-		}
-	}
-	n := uint32(factor * factor)
-	return color.RGBA{R: uint8(r / n), G: uint8(g / n), B: uint8(b / n), A: 255}
 }

@@ -11,7 +11,7 @@ import (
 
 var measureAll = flag.Bool("measure-all", false, "measure every state in every language at three widths")
 
-// measured is what the browser tells about a page as it is laid out.
+// measured is what the browser tells about a page or letter as it is laid out.
 type measured struct {
 	Staff    bool     // a page for people at a desk: 16 px, and targets of 44 px (WCAG 2.2, 2.5.5)
 	Body     float64  // px
@@ -21,11 +21,12 @@ type measured struct {
 	Overflow float64  // how much wider than the window the page is, in px
 	Small    []string // targets lower than 48 px, 44 px for staff
 	Tiny     []string // texts smaller than 16 px
-	Icon     float64  // size of the first mark, to see that the style sheet came
+	Icon     float64  // size of the first mark, to see that the style sheet came; letters have none, and need none
 }
 
 // measuring runs in the page. Links inside sentences are no targets of their own (WCAG 2.2, 2.5.8, exception inline).
 const measuring = `(() => {
+  const letter = document.querySelector('table.sheet');
   const seen = e => e.checkVisibility() && e.getClientRects().length > 0;
   const size = e => parseFloat(getComputedStyle(e).fontSize);
   const name = e => e.tagName + ' ' + (e.name || e.textContent.trim().slice(0, 30));
@@ -34,7 +35,7 @@ const measuring = `(() => {
   const weighty = [...document.querySelectorAll('.weighty')].filter(seen);
   const texts = [...document.querySelectorAll('body *')].filter(e => seen(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
   return {
-    Body: size(document.body),
+    Body: size(letter || document.body),
     Weighty: weighty.length ? Math.min(...weighty.map(size)) : 0,
     Rest: Math.max(...[...document.querySelectorAll('p, li, td, dd, label')].filter(e => seen(e) && !e.closest('.weighty, .figure, .code, .bigcode')).map(size)),
     Bold: weighty.every(e => parseInt(getComputedStyle(e).fontWeight) >= 600),
@@ -42,7 +43,7 @@ const measuring = `(() => {
     Staff: document.body.classList.contains('staff'),
     Small: targets.filter(e => e.getBoundingClientRect().height < (document.body.classList.contains('staff') ? 43.9 : 47.9)).map(name),
     Tiny: texts.filter(e => size(e) < 16).map(name),
-    Icon: parseFloat(getComputedStyle(document.querySelector('.mark')).width), // also where a frame hides it
+    Icon: letter ? 32 : parseFloat(getComputedStyle(document.querySelector('.mark')).width), // also where a frame hides it
   };
 })()`
 
@@ -54,6 +55,8 @@ func TestMeasure(t *testing.T) {
 	for n, s := range States() {
 		widths := []int64{320}
 		switch {
+		case s.Letter != nil:
+			widths = []int64{320, 1280}
 		case *measureAll || s.Name == "guardian/open":
 			widths = []int64{320, 390, 1280}
 		case s.Lang != Fallback && s.Name != "child/wait" && !strings.HasPrefix(s.Name, "dev/"):

@@ -72,6 +72,9 @@ func noticeVersion(book *consent.Book, app *consent.App) (string, error) {
 	return "n_" + hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
+// Pieces parts a text so that no line breaks within a telephone number.
+func (noticeView) Pieces(s string) []piece { return pieces(s) }
+
 // text is the notice as plain text: questions on lines of their own, answers as a list.
 func (v noticeView) text() string {
 	var b strings.Builder

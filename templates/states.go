@@ -7,17 +7,24 @@ import (
 	"github.com/bohoja/bohoja/consent"
 )
 
-// State is one page in one state and language, with everything it needs to be shown.
+// State is one page or letter in one state and language, with everything it needs to be shown.
 type State struct {
-	Name string // "guardian/open faults": the page's template and what is special about it
-	Lang string
-	Page Page
+	Name   string // "guardian/open faults": the page's template and what is special about it
+	Lang   string
+	Page   Page            // nil for a letter
+	Letter *consent.Letter // nil for a page
 }
 
-// Render shows the state.
-func (s State) Render() ([]byte, error) { return Render(s.Page) }
+// Render shows the state; of a letter the HTML part.
+func (s State) Render() ([]byte, error) {
+	if s.Letter == nil {
+		return Render(s.Page)
+	}
+	r, err := RenderLetter(*s.Letter)
+	return []byte(r.HTML), err
+}
 
-// States lists every page in every state and language. Tests of pages, of their looks and of their weight walk it.
+// States lists every page and letter in every state and language. Tests of pages, of their looks and of their weight walk it.
 // The names, addresses and ids in it are made up.
 func States() []State {
 	var all []State
@@ -25,7 +32,7 @@ func States() []State {
 		x := newFixture(lang)
 		for _, group := range [][]State{
 			x.openStates(), x.checkStates(), x.resultStates(), x.wayStates(), x.withdrawStates(), x.portalStates(), x.receiptStates(),
-			x.childStates(), x.startStates(), x.stopStates(), x.publicStates(), x.problemStates(), x.shopStates(), x.staffStates(), x.deskStates(), x.accountStates(),
+			x.childStates(), x.startStates(), x.stopStates(), x.publicStates(), x.problemStates(), x.shopStates(), x.staffStates(), x.deskStates(), x.accountStates(), x.letterStates(),
 		} {
 			all = append(all, group...)
 		}

@@ -117,6 +117,9 @@ func (x fixture) portalForms() []State {
 	}
 	for _, fault := range []string{FaultText, FaultTextLong, FaultResident, FaultOpenRights} {
 		ask := PortalAsk{Frame: x.faulty("text", fault), Action: fixturePortal, Back: fixturePortal, Kind: consent.RightCorrection, Proof: fixtureProof}
+		if fault != FaultText {
+			ask.Text = x.portalHeld().Rights[0].Text
+		}
 		out = append(out, x.state("guardian/my-ask "+fault, ask))
 	}
 	return out

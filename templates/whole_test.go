@@ -36,7 +36,7 @@ func (lame) Title() (string, error) { return "", nil }
 
 func TestUnsound(t *testing.T) {
 	t.Parallel()
-	if got := unsound([]State{{"lame", "ko", lame{}}}); !slices.Equal(got, []string{"the page lame (ko) cannot be shown"}) {
+	if got := unsound([]State{{Name: "lame", Lang: "ko", Page: lame{}}}); !slices.Equal(got, []string{"the page lame (ko) cannot be shown"}) {
 		t.Errorf("%v", got)
 	}
 }
