@@ -439,7 +439,10 @@ func neverAllowed(t *testing.T, sift bool) {
 
 // The fast canonical form is the slow one.
 func FuzzAppendCanonical(f *testing.F) {
-	for _, s := range []string{"a@b.c", "A.b+C@GMAIL.com", ".a@b.c", "a.@b.c", "a..b@b.c", "+a@b.c", "a@b--c.d", "a@-b.c", "a@b.1", "a@1.b", "a@b", "한@b.c", "a@한.kr", " a@hanmail.net ", "a+@gmail.com", "a@xn--bj0bj06e.kr", "a@b.c.", "@b.c", ".+@gmail.com", "+a+b@b.c", "+a+b@gmail.com", "a-@b-.c", "a@b.-c"} {
+	for _, s := range []string{"a@b.c", "A.b+C@GMAIL.com", ".a@b.c", "a.@b.c", "a..b@b.c", "+a@b.c", "a@b--c.d", "a@-b.c", "a@b.1", "a@1.b", "a@b", "한@b.c", "a@한.kr", " a@hanmail.net ", "a+@gmail.com", "a@xn--bj0bj06e.kr", "a@b.c.", "@b.c", ".+@gmail.com", "+a+b@b.c", "+a+b@gmail.com", "a-@b-.c", "a@b.-c",
+		"a@b。kr", "a@b．kr", "a@b｡kr", "a@ｂ.kr", "ａ@b.kr", "a＠b.kr", "a@한글。kr", "kid@XN--BJ0BJ06E.example", "a@xn--.kr", "a@ß.de", "a@faß.de", "a@STRASSE.de", "a@\u1112\u1161\u11ab.kr",
+		"a@K.kr", "a@İ.tr", "a\u200b@b.kr", "a@b\u00ad.kr", "a@b.kr\x00", "a\x00@b.kr", "\ufeffa@b.kr", "a@b.kr\u3000", "A.+.b@gmail.com", "a.@gmail.com", "...@gmail.com", "a@gmail.com.", "a@[1.2.3.4]", "a@\u202eb.kr",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

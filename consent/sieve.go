@@ -26,6 +26,49 @@ type sifter struct {
 	short  map[DigestKind][16]byte
 	region string
 	rests  time.Time // too many for a sieve: not built again before
+
+	turn sync.Mutex
+	next *hearing   // not begun yet: whoever comes now may join
+	busy sync.Mutex // held while one is under way
+}
+
+// hearing is one question to the store about what is news, for all who came before it was sent.
+type hearing struct {
+	done  chan struct{}
+	sieve Sieve // which has learnt the news; nil: none that can answer
+	err   error
+}
+
+// hear joins the next hearing, or leads it. One that is under way is no good to who comes now: what was flagged meanwhile may be
+// missing in it. So many questions at once cost two round trips together, and one by itself costs one.
+func (f *sifter) hear(ctx context.Context, ask func(context.Context) (Sieve, error)) (Sieve, error) {
+	f.turn.Lock()
+	h, leads := f.next, f.next == nil
+	if leads {
+		h = &hearing{done: make(chan struct{}), err: ErrUnavailable}
+		f.next = h
+	}
+	f.turn.Unlock()
+	if leads {
+		f.lead(ctx, h, ask)
+	}
+	select {
+	case <-h.done:
+		return h.sieve, h.err
+	case <-ctx.Done():
+		return nil, &Error{Kind: KindUnavailable, Code: ErrUnavailable.Code, Detail: ErrUnavailable.Detail, Err: ctx.Err()}
+	}
+}
+
+// lead asks for all. One who goes away meanwhile must not take the answer from the others; the store's own bounds of time hold.
+func (f *sifter) lead(ctx context.Context, h *hearing, ask func(context.Context) (Sieve, error)) {
+	f.busy.Lock()
+	defer f.busy.Unlock()
+	defer close(h.done)
+	f.turn.Lock()
+	f.next = nil
+	f.turn.Unlock()
+	h.sieve, h.err = ask(context.WithoutCancel(ctx))
 }
 
 func (c *sieves) of(apps []string) *sifter {
@@ -103,16 +146,12 @@ func (f *sifter) learn(sieve Sieve, at *[]Place, news []News) bool {
 func (s *Service) sift(ctx context.Context, app *App, who []Identity, answers []GateAnswer) (open []int, all bool, err error) {
 	apps := s.gateApps(app)
 	f := s.sieves.of(apps)
-	sieve, at := f.use()
-	if sieve == nil || len(who) == 0 || !s.sieveFits(f) {
+	if sieve, _ := f.use(); sieve == nil || len(who) == 0 || !s.sieveFits(f) {
 		return nil, true, nil
 	}
-	news, err := s.Store.News(ctx, apps, *at)
-	if err != nil {
-		return nil, false, err
-	}
-	if !f.learn(sieve, at, news) {
-		return nil, true, nil
+	sieve, err := f.hear(ctx, func(ctx context.Context) (Sieve, error) { return s.follow(ctx, apps, f) })
+	if err != nil || sieve == nil {
+		return nil, err == nil, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -136,6 +175,19 @@ func (s *Service) sift(ctx context.Context, app *App, who []Identity, answers []
 		s.tally.add(app.ID, BlockedUnreadable, unreadable)
 	}
 	return open, false, nil
+}
+
+// follow lets the sieve learn what is news. It returns none when the sieve cannot know everything up to now.
+func (s *Service) follow(ctx context.Context, apps []string, f *sifter) (Sieve, error) {
+	sieve, at := f.use()
+	if sieve == nil {
+		return nil, nil //nolint:nilnil // no sieve is an answer: the store is asked about everybody
+	}
+	news, err := s.Store.News(ctx, apps, *at)
+	if err != nil || !f.learn(sieve, at, news) {
+		return nil, err
+	}
+	return sieve, nil
 }
 
 // sieveFits reports whether identities are digested and read as they were when it was built.

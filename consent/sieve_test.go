@@ -2,9 +2,13 @@ package consent_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
@@ -130,6 +134,60 @@ func TestSieveOfAnotherStore(t *testing.T) {
 			}
 			must(t, k.Service.Sift(t.Context()))
 		}
+	}
+}
+
+// slowNews is a store whose news are read, and come when they are let go.
+type slowNews struct {
+	consent.Store
+	read, free chan struct{}
+	asked      atomic.Int64
+}
+
+func (h *slowNews) News(ctx context.Context, apps []string, after []consent.Place) ([]consent.News, error) {
+	h.asked.Add(1)
+	news, err := h.Store.News(ctx, apps, after)
+	h.read <- struct{}{}
+	<-h.free
+	return news, err
+}
+
+// Questions that come while the store is being asked wait for the next answer, which is one for all of them: that on its way does not
+// know whom they may be about. One who goes away takes nothing from the others.
+func TestQuestionsShareNews(t *testing.T) {
+	t.Parallel()
+	k, l := sieved(t)
+	h := &slowNews{Store: l.Store, read: make(chan struct{}, 99), free: make(chan struct{})}
+	k.Service.Store = h
+	var all sync.WaitGroup
+	ask := func(ctx context.Context, who string, want bool) {
+		all.Go(func() {
+			got, err := k.Service.Gate(ctx, k.App, consent.GateQuery{Kind: consent.SendAdMail, Who: []consent.Identity{email(who)}})
+			if err != nil || got[0].Allowed != want {
+				t.Errorf("%s: %+v, %v", who, got, err)
+			}
+		})
+	}
+	ask(t.Context(), "first@example.com", true)
+	<-h.read // the news are read, and have not come
+	flagged(t, k, k.App, email("second@example.com"), consent.AgeClaim{})
+	leader, goes := context.WithCancel(t.Context())
+	all.Go(func() {
+		if _, err := k.Service.Gate(leader, k.App, consent.GateQuery{Kind: consent.SendAdMail, Who: []consent.Identity{email("a@example.com")}}); !errors.Is(err, consent.ErrUnavailable) && err != nil {
+			t.Errorf("who went away: %v", err)
+		}
+	})
+	time.Sleep(20 * time.Millisecond) // it waits; the others come behind it, or one of them is the first, which is as good
+	for range 20 {
+		ask(t.Context(), "second@example.com", false)
+		ask(t.Context(), "adult@example.com", true)
+	}
+	time.Sleep(20 * time.Millisecond)
+	goes()
+	close(h.free)
+	all.Wait()
+	if n := h.asked.Load(); n < 2 || n > 20 {
+		t.Errorf("the store was asked %d times for 42 questions", n)
 	}
 }
 

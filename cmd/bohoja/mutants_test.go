@@ -90,6 +90,7 @@ var mutants = []mutant{
 	{"a child that no sieve hears of", "consent/redisstore/lua/signup.lua", "added(arg(15))", "", "./consent", "TestSieve"},
 	{"advertising by a sieve that cannot know", "consent/sieve.go", "news, err := s.Store.News(ctx, apps, *at)\n\tif err != nil {\n\t\treturn nil, false, err\n\t}", "news, _ := s.Store.News(ctx, apps, *at)", "./consent", "TestGateWithoutStore"},
 	{"advertising by a sieve that is behind", "consent/sieve.go", "sieve.Add(n.Short)", "_ = n.Short", "./consent", "TestNoFalseAllowed|TestSieve"},
+	{"advertising by news that were read before the question", "consent/sieve.go", "f.next = nil\n\tf.turn.Unlock()\n\th.sieve, h.err = ask(context.WithoutCancel(ctx))", "f.turn.Unlock()\n\th.sieve, h.err = ask(context.WithoutCancel(ctx))\n\tf.turn.Lock()\n\tf.next = nil\n\tf.turn.Unlock()", "./consent", "TestQuestionsShareNews"},
 	{"advertising by a sieve of another store", "consent/redisstore/gate.go", "return consent.News{} // that addition is gone", "return consent.News{Known: true, At: after}", "./consent", "TestSieve"},
 	{"half a list that looks whole", "handlers/api/filter.go", "panic(http.ErrAbortHandler) // the server's own way to cut an answer", "return nil", "./handlers/api", "TestFilterIsCut"},
 	{"a list given back though nobody judged it", "handlers/ops/gate.go", "if err = errors.Join(err, gate.End(ctx, d.opt.Lists, u.app, run, counts, err)); err != nil {", "if err = errors.Join(err, gate.End(ctx, d.opt.Lists, u.app, run, counts, err)); err != nil && false {", "./handlers/ops", "TestGateFailsClosed"},

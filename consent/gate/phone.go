@@ -4,6 +4,7 @@ package gate
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -17,6 +18,9 @@ var errPhone = errors.New("not a telephone number")
 // Canonical returns a number in E.164, such as +821012345678. A number without a country code is read as one of the
 // region (two letters, KR where the profile names none that has numbers). Error: it is not a number that can exist.
 func (Phones) Canonical(raw, region string) (string, error) {
+	if fraction(raw) {
+		return "", errPhone
+	}
 	once, zeros, err := e164(raw, region)
 	if err != nil || !zeros {
 		return once, err
@@ -25,6 +29,13 @@ func (Phones) Canonical(raw, region string) (string, error) {
 		return "", errPhone // a number with two forms would have two digests, and be found under one of them
 	}
 	return once, nil
+}
+
+// fraction reports what programs for tables make of a column of numbers, 1012345678.0: its last nought is no digit of the number,
+// and with it the number would be somebody else's.
+func fraction(raw string) bool {
+	at := strings.LastIndexByte(raw, '.')
+	return at >= 0 && strings.Trim(raw[at:], ".0 \t") == ""
 }
 
 // e164 also tells whether zeros stand in front of the number, as in Italy; elsewhere the next reading takes one off.

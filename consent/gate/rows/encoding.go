@@ -92,9 +92,10 @@ func (plain) Close() error { return nil }
 // letters decodes cells.
 type letters struct{ script script }
 
-// learn decides about the script by the first bytes that are not ASCII. Korean text in CP949 is no valid UTF-8, save by a
-// chance that a whole window makes negligible.
-func (l *letters) learn(b []byte) {
+// learn decides about the script by the first lines that are not ASCII: until such a line is whole there is nothing to decode, and
+// what is torn within a letter looks like neither. Korean text in CP949 is no valid UTF-8, save by a chance that a whole window
+// makes negligible.
+func (l *letters) learn(b []byte, end bool) {
 	if l.script != unknown {
 		return
 	}
@@ -102,14 +103,16 @@ func (l *letters) learn(b []byte) {
 	if from < 0 {
 		return
 	}
-	b = b[from:]
-	for cut := 0; cut < utf8.UTFMax && cut < len(b); cut++ { // the window may end inside a letter
-		if utf8.Valid(b[:len(b)-cut]) {
-			l.script = utf8Script
-			return
-		}
+	if b = b[from:]; !end {
+		b = b[:bytes.LastIndexAny(b, "\r\n")+1]
 	}
-	l.script = cp949Script
+	switch {
+	case len(b) == 0:
+	case utf8.Valid(b):
+		l.script = utf8Script
+	default:
+		l.script = cp949Script
+	}
 }
 
 // text decodes a cell; ok is false for bytes that are no letters, and for the sign that stands for such.

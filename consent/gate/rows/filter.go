@@ -146,7 +146,7 @@ func (f *filter) run(ctx context.Context) error {
 
 // advance works off what the window holds.
 func (f *filter) advance(ctx context.Context) error {
-	f.letters.learn(f.in.bytes())
+	f.letters.learn(f.in.bytes(), f.in.end)
 	if !f.begun {
 		n, ready, err := f.form.start(ctx, f, f.in.bytes(), f.in.end)
 		if err != nil || !ready {
