@@ -14,7 +14,7 @@ const MaxBody = 64 << 10
 const ReadBody = 10 * time.Second
 
 // Limit bounds the body in size and time before anybody parses it. A body that says it is too large is refused unread;
-// one that does not say fails while it is read (asRefusal makes 413 of that).
+// one that does not say fails while it is read (asRefusal makes 413 of that). Of both the rest is swallowed, so that the refusal arrives.
 func Limit(o Options) gin.HandlerFunc {
 	read := o.Read
 	if read == 0 {
@@ -29,14 +29,19 @@ func Limit(o Options) gin.HandlerFunc {
 			c.Next()
 			return
 		}
+		body := c.Request.Body
 		if c.Request.ContentLength > most {
-			c.Header("Connection", "close") // or the server would read the rest of it
+			c.Header("Connection", "close")
 			o.Problems.Write(c, ErrTooLarge)
+			swallow(c, body, o.Clock)
 			return
 		}
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
+		c.Request.Body = http.MaxBytesReader(c.Writer, body, most)
 		// A recorder in a test has no deadline to set; a connection always has.
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(o.Clock().Add(read))
 		c.Next()
+		if c.Writer.Status() == http.StatusRequestEntityTooLarge {
+			swallow(c, body, o.Clock)
+		}
 	}
 }
