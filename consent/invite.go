@@ -110,8 +110,11 @@ func (s *Service) mayWrite(ctx context.Context, app *App, rec Record, l LetterJo
 
 // isPlayed reports whether this guardian is one that the test space plays: nobody is there to be bothered.
 func (s *Service) isPlayed(box Mailbox) bool {
-	return s.Settings.Test && strings.HasSuffix(box.Canonical.Reveal(), "@"+TestDomain)
+	return s.Settings.Test && box.played()
 }
+
+// played reports whether the address is one of a guardian that the test space plays.
+func (b Mailbox) played() bool { return strings.HasSuffix(b.Canonical.Reveal(), "@"+TestDomain) }
 
 // mayRemind keeps a reminder that an outage held up out of the night, and drops one that would
 // follow another letter too soon or come too late for an answer.

@@ -129,6 +129,10 @@ func (s *Service) checkAddress(ctx context.Context, f *faults, email, child Priv
 		f.add(pointer, "guardian_is_child", "the guardian's mailbox must not be the child's own")
 		return box
 	}
+	if !s.Settings.Test && box.played() {
+		f.add(pointer, "undeliverable_domain", "guardians at guardian.test answer only in the test space: use a test key")
+		return box
+	}
 	if s.Domains != nil && !s.Domains.Deliverable(ctx, box.Domain) {
 		f.add(pointer, "undeliverable_domain", "the domain takes no mail, as the DNS says")
 	}

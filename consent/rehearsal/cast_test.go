@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,15 +64,23 @@ func (h *theatre) pass() {
 	}
 }
 
-// ask signs a child up whose guardian has this address, and plays it through.
-func (h *theatre) ask(subject, address string) string {
-	h.t.Helper()
-	got, err := h.Service.Signup(h.t.Context(), h.App, consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
+// asking is the signup of a child whose guardian has this address.
+func asking(subject, address string) consent.Signup {
+	return consent.Signup{
 		Subject: subject, Notice: "n1",
 		Child:    consent.Child{Name: consent.Secret("김하늘"), BirthDate: consent.Secret(time.Now().AddDate(-10, 0, 0).Format(time.DateOnly)), Locale: "ko"},
 		Guardian: consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret(address), Locale: "ko"},
 		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`)},
-	})
+	}
+}
+
+// byApp is who asks.
+var byApp = consent.Actor{Kind: consent.ActorApp, Ref: "k1"}
+
+// ask signs a child up and plays it through.
+func (h *theatre) ask(subject, address string) string {
+	h.t.Helper()
+	got, err := h.Service.Signup(h.t.Context(), h.App, byApp, asking(subject, address))
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -155,15 +164,26 @@ func TestManyOfOnePart(t *testing.T) {
 			t.Errorf("the %dth: %s", i+1, rec.Status)
 		}
 	}
-	h.Service.Settings.Test = false // and in the live space as anybody else
-	if rec := h.record(h.ask("user-9", "approve@guardian.test")); rec.Status != consent.Granted {
-		return
+}
+
+// TestNoPartsInLive: the live space takes none of them, neither at the signup nor later, though it looks up no domain.
+func TestNoPartsInLive(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	id := h.ask("user-1", "parent@shop.example")
+	h.Service.Settings.Test = false
+	for _, address := range []string{"approve@guardian.test", "Slow+7@Guardian.TEST", "anybody@guardian.test"} {
+		_, signup := h.Service.Signup(t.Context(), h.App, byApp, asking("user-9", address))
+		_, correct := h.Service.Correct(t.Context(), h.App, byApp, id, consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret(address)})
+		for step, err := range map[string]error{"signup": signup, "correct": correct} {
+			e, ok := errors.AsType[*consent.Error](err)
+			if !ok || e.Code != "undeliverable_domain" || !strings.Contains(e.Detail, "test key") {
+				t.Errorf("%s with %s: %v", step, address, err)
+			}
+		}
 	}
-	if rec := h.record(h.ask("user-10", "approve@guardian.test")); rec.Status != consent.Granted {
-		return
-	}
-	if rec := h.record(h.ask("user-11", "approve@guardian.test")); rec.Status == consent.Granted {
-		t.Error("letters of the live space are not counted")
+	if rec := h.record(h.ask("user-10", "parent@guardian.test.example")); rec.Status != consent.Pending {
+		t.Errorf("a domain that begins like it: %s", rec.Status)
 	}
 }
 
