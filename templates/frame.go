@@ -166,9 +166,8 @@ func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) 
 // Moment tells a date and time.
 func (f Frame) Moment(t time.Time) (string, error) { return glued(Words(f.Lang).Moment(t)) }
 
-// bonds keep a weekday in brackets on the line of its day, since browsers break Korean before a bracket, the minute on the
-// line of its hour, and the hour on that of its part of the day.
-var bonds = strings.NewReplacer("일(", "일\u2060(", "시 ", "시\u00a0", "새벽 ", "새벽\u00a0", "오전 ", "오전\u00a0", "낮 ", "낮\u00a0", "오후 ", "오후\u00a0",
+// bonds keep a day in one line and a time in one: also a weekday in brackets, before which browsers break Korean.
+var bonds = strings.NewReplacer("년 ", "년\u00a0", "월 ", "월\u00a0", "일(", "일\u2060(", "시 ", "시\u00a0", "새벽 ", "새벽\u00a0", "오전 ", "오전\u00a0", "낮 ", "낮\u00a0", "오후 ", "오후\u00a0",
 	"저녁 ", "저녁\u00a0", "밤 ", "밤\u00a0", " a.m.", "\u00a0a.m.", " p.m.", "\u00a0p.m.")
 
 func glued(text string, err error) (string, error) { return bonds.Replace(text), err }

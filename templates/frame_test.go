@@ -263,7 +263,7 @@ func TestBonds(t *testing.T) {
 	t.Parallel()
 	f := Frame{Lang: "ko"}
 	at := time.Date(2026, 11, 29, 0, 3, 0, 0, time.UTC)
-	if got, err := f.Moment(at); err != nil || got != "2026년 11월 29일\u2060(일) 0시\u00a003분" {
+	if got, err := f.Moment(at); err != nil || got != "2026년\u00a011월\u00a029일\u2060(일) 0시\u00a003분" {
 		t.Errorf("%+q, %v", got, err)
 	}
 }

@@ -20,7 +20,7 @@ func TestHeaders(t *testing.T) {
 		s.post(link, url.Values{}), s.get(s.server.URL + "/k/x"), s.post(ticket.ChildPage, url.Values{}),
 	} {
 		for name, want := range map[string]string{
-			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Content-Security-Policy": csp,
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Content-Security-Policy": csp, "X-Robots-Tag": "noindex, nofollow",
 		} {
 			if got := p.Header.Get(name); got != want {
 				t.Errorf("%s %d: %s = %q", p.Request.URL.Path[:3], p.StatusCode, name, got)

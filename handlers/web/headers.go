@@ -21,8 +21,12 @@ func common(h http.Header, policy, referrer string) {
 	h.Set("Content-Security-Policy", policy)
 }
 
-// GuardianHeaders are those of /c /w /k /code /my: no script, no frame, no cache, and no referrer, since the path holds the link.
-func GuardianHeaders(h http.Header) { common(h, policyPage, "no-referrer") }
+// GuardianHeaders are those of /c /w /k /code /my: no script, no frame, no cache, and no referrer, since the path holds the link;
+// for the same reason no search engine may list it, also where the answer is no page that could say so itself.
+func GuardianHeaders(h http.Header) {
+	common(h, policyPage, "no-referrer")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+}
 
 // StaffHeaders are those of staff pages: as GuardianHeaders, with the origin told to the same origin, which
 // http.CrossOriginProtection needs.
