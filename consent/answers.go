@@ -56,6 +56,8 @@ func (s *Service) checkIdentity(f *faults, a Answers) {
 	birth, err := readBirth(a)
 	p := s.Book().Profile
 	switch {
+	case strings.TrimSpace(a.Year+a.Month+a.Day) == "":
+		f.add("/birth_year", "required", "your date of birth is needed")
 	case err != nil:
 		f.add("/birth_year", "invalid_date", "year, month and day of your birth")
 	case !p.IsAdult(birth, s.Clock()):

@@ -172,7 +172,7 @@ func TestMissingAnswersAreEachNamed(t *testing.T) {
 		{"no decision", func(a *consent.Answers) { a.Decision = "" }, "invalid", []string{"/decision required"}},
 		{"unknown decision", func(a *consent.Answers) { a.Decision = "maybe" }, "invalid", []string{"/decision required"}},
 		{"nothing but yes", func(a *consent.Answers) { *a = consent.Answers{Decision: consent.DecideGrant} }, "invalid", []string{
-			"/purpose.account required", "/purpose.delivery required", "/guardian_name required", "/birth_year invalid_date",
+			"/purpose.account required", "/purpose.delivery required", "/guardian_name required", "/birth_year required",
 			"/relation required", "/declares required",
 		}},
 		{"one purpose unanswered", func(a *consent.Answers) { delete(a.Purposes, "delivery") }, "invalid", []string{"/purpose.delivery required"}},

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -265,5 +266,39 @@ func TestBonds(t *testing.T) {
 	at := time.Date(2026, 11, 29, 0, 3, 0, 0, time.UTC)
 	if got, err := f.Moment(at); err != nil || got != "2026년\u00a011월\u00a029일\u2060(일) 0시\u00a003분" {
 		t.Errorf("%+q, %v", got, err)
+	}
+}
+
+// TestEveryFaultHasAState: a fault that stands on no page of the list would be looked at by no test.
+func TestEveryFaultHasAState(t *testing.T) {
+	shown := map[string]bool{}
+	for _, s := range allPages() {
+		faults, ok := reflect.Indirect(reflect.ValueOf(s.Page)).FieldByName("Faults").Interface().([]Fault)
+		if !ok {
+			t.Fatalf("%s has no faults", s.Name)
+		}
+		for _, f := range faults {
+			shown[f.Code] = true
+		}
+	}
+	for _, code := range faultCodes(t) {
+		if !shown[code] {
+			t.Errorf("no state shows the fault %s", code)
+		}
+	}
+}
+
+// TestEveryLetterHasAState, in every language.
+func TestEveryLetterHasAState(t *testing.T) {
+	shown := map[consent.LetterKind]int{}
+	for _, s := range allLetters() {
+		if !strings.Contains(strings.TrimPrefix(s.Name, "letter/"), " ") {
+			shown[s.Letter.Kind]++
+		}
+	}
+	for kind := range letterPlans {
+		if shown[kind] != len(Languages()) {
+			t.Errorf("%s is shown %d times", kind, shown[kind])
+		}
 	}
 }

@@ -21,7 +21,12 @@ func (x fixture) gateStates() []State {
 	wrong.Faults = x.faulty("app", FaultListApp, "kind", FaultListKind, "as", FaultListHolds, "column", FaultListColumn, "file", FaultListFile).Faults
 	again.Was = map[string]string{"kind": "prize", "as": "phone", "column": "3", "header": "yes"}
 	again.Faults = x.faulty("column", FaultListHeader, "file", FaultListBook).Faults
+	found := again
+	found.Faults = x.faulty("column", FaultListNone, "file", FaultListLong).Faults
+	twice := again
+	twice.Faults = x.faulty("column", FaultListTwice).Faults
 	return []State{
+		x.state("ops/gate column not there", found), x.state("ops/gate column twice", twice),
 		x.state("ops/gate", calm), x.state("ops/gate runs", busy), x.state("ops/gate wrong", wrong), x.state("ops/gate again", again),
 		x.state("ops/blocked", x.blocked()),
 	}

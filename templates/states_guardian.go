@@ -37,6 +37,13 @@ func (x fixture) openStates() []State {
 	ways.Frame = x.faulty("guardian_name", FaultName, "pairing_code", FaultPairing)
 	ways.WaysOn, ways.Purposes, ways.Answers = true, x.purposes("yes", "no"), x.answers("grant")
 	ways.Answers.PairingCode = "K7M2PX"
+	young := x.open()
+	young.Frame = x.faulty("guardian_name", FaultNameForm, "birth_year", FaultNotAdult)
+	young.Purposes, young.Answers = x.purposes("yes", "no"), x.answers("grant")
+	young.Answers.Name, young.Answers.BirthYear = "010-1234-5678", "2012"
+	bare := x.open()
+	bare.Frame, bare.Purposes = x.faulty("birth_year", FaultBirthEmpty, "declares", faultOther), x.purposes("yes", "no")
+	bare.Answers = Answers{Decision: "grant", Name: x.answers("grant").Name, Relation: "mother"}
 	relative := x.open()
 	relative.Frame, relative.Purposes, relative.Answers = x.faulty("relation", FaultOther), x.purposes("yes", "no"), x.answers("grant")
 	relative.Answers.Relation = consent.RelationOther
@@ -55,7 +62,7 @@ func (x fixture) openStates() []State {
 	return []State{
 		x.state("guardian/open", x.open()), x.state("guardian/open undecided", empty), x.state("guardian/open faults", faults),
 		x.state("guardian/open ways on", ways), x.state("guardian/open locked", locked), x.state("guardian/open grandparent", relative), x.state("guardian/open too fast", fast),
-		x.state("guardian/open decline chosen", decline), x.state("guardian/open sensitive, test space", sensitive),
+		x.state("guardian/open not of age", young), x.state("guardian/open no birth date", bare), x.state("guardian/open decline chosen", decline), x.state("guardian/open sensitive, test space", sensitive),
 		x.state("guardian/open no recipient", plain),
 	}
 }
@@ -124,6 +131,8 @@ func (x fixture) wayStates() []State {
 	bare := NewFrame(x.book, nil, x.frame.Lang, "")
 	wrong := GuardianCode{Frame: bare, Action: "/code", Code: "ABCD-2345"}
 	wrong.Faults = []Fault{{"code", FaultCode}}
+	short := GuardianCode{Frame: bare, Action: "/code", Code: "ABCD"}
+	short.Faults = []Fault{{"code", FaultCodeForm}}
 	return []State{
 		x.state("guardian/dead forged", GuardianDead{Frame: bare, Why: DeadForged}),
 		x.state("guardian/dead expired", GuardianDead{Frame: bare, Why: DeadExpired}),
@@ -131,7 +140,7 @@ func (x fixture) wayStates() []State {
 		x.state("guardian/paused", GuardianPaused{Frame: x.frame, Action: fixtureAction, Until: x.now.Add(10 * time.Minute)}),
 		x.state("guardian/misnamed", GuardianMisnamed{Frame: x.frame, Action: fixtureAction, Deadline: x.until}),
 		x.state("guardian/code", GuardianCode{Frame: bare, Action: "/code"}),
-		x.state("guardian/code wrong", wrong),
+		x.state("guardian/code wrong", wrong), x.state("guardian/code no code", short),
 	}
 }
 
@@ -145,6 +154,8 @@ func (x fixture) withdrawStates() []State {
 	faults := p
 	faults.Frame = x.faulty("purpose", FaultNothing, "guardian_name", FaultSigned)
 	faults.Scope, faults.Name = WithdrawSome, x.answers("").Name
+	unsaid := p
+	unsaid.Frame, unsaid.Name = x.faulty("withdraw", FaultScope), x.answers("").Name
 	ways, shut, sent := p, p, p
 	ways.WaysOn, ways.Frame, ways.Scope, ways.Name = true, x.faulty("guardian_name", FaultSigned), WithdrawAll, faults.Name
 	shut.WaysOn, shut.Frame, shut.Scope, shut.LockedUntil = true, x.faulty("guardian_name", FaultShut), WithdrawAll, x.now.Add(consent.LockFor)
@@ -164,7 +175,7 @@ func (x fixture) withdrawStates() []State {
 	part := done
 	part.Ended, part.Stays = all[1:2], all[:1]
 	return []State{
-		x.state("guardian/withdraw", p), x.state("guardian/withdraw only required", only), x.state("guardian/withdraw faults", faults),
+		x.state("guardian/withdraw", p), x.state("guardian/withdraw only required", only), x.state("guardian/withdraw faults", faults), x.state("guardian/withdraw nothing chosen", unsaid),
 		x.state("guardian/withdraw ways on", ways), x.state("guardian/withdraw shut", shut), x.state("guardian/withdraw code sent", sent),
 		x.state("guardian/withdraw code spent", spent), x.state("guardian/withdraw no more codes", enough),
 		x.state("guardian/withdraw-check all", check), x.state("guardian/withdraw-check some", some),

@@ -21,7 +21,7 @@ func (p *Pages) codePage(c *gin.Context, typed string, faults []templates.Fault)
 	return templates.GuardianCode{Frame: f, Action: p.self(c, "/code"), Code: typed}
 }
 
-// enter leads to the page of a code. It says the same of every code that leads nowhere, and a network that tries many of
+// enter leads to the page of a code. It says the same of every code that leads nowhere, helps with what cannot be one, and a network that tries many of
 // them has to wait: a code is short enough to be typed, so it must not be tried at any rate (threat 8).
 func (p *Pages) enter(c *gin.Context) (answer, error) {
 	typed := c.PostForm("code")
@@ -38,5 +38,9 @@ func (p *Pages) enter(c *gin.Context) (answer, error) {
 		}
 	}
 	p.failures.Note(c.Request, sha256.Sum256([]byte(typed)))
-	return again(p.codePage(c, typed, []templates.Fault{{Field: "code", Code: templates.FaultCode}})), nil
+	fault := templates.FaultCode
+	if !consent.CodeFormed(typed) {
+		fault = templates.FaultCodeForm
+	}
+	return again(p.codePage(c, typed, []templates.Fault{{Field: "code", Code: fault}})), nil
 }

@@ -15,6 +15,7 @@ var faultWords = map[string]string{
 	"guardian_name required":           templates.FaultNameEmpty,
 	"guardian_name fact_mismatch":      templates.FaultName,
 	"pairing_code fact_mismatch":       templates.FaultPairing,
+	"birth_year required":              templates.FaultBirthEmpty,
 	"relation required":                templates.FaultRelation,
 	"relation not_entitled":            templates.FaultOther,
 	"mail_code fact_mismatch":          templates.FaultMailCode,

@@ -141,8 +141,8 @@ func TestCode(t *testing.T) {
 	}
 	wrong := s.expect(s.post(s.server.URL+"/code", url.Values{"code": {"AAAA-BBBB"}}), http.StatusUnprocessableEntity)
 	short := s.expect(s.post(s.server.URL+"/code", url.Values{"code": {"A"}}), http.StatusUnprocessableEntity)
-	if wrong.title() != short.title() {
-		t.Error("a code that cannot exist is told apart from one that does not")
+	if wrong.title() != short.title() || !strings.Contains(wrong.body, "찾을 수 없습니다") || !strings.Contains(short.body, "글자와 숫자 여덟 자리입니다") {
+		t.Error("what cannot be a code is not explained, or a code that is none is")
 	}
 }
 
