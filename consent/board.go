@@ -83,6 +83,7 @@ var Ages = []time.Duration{0, 12 * time.Hour, 24 * time.Hour, 36 * time.Hour, 48
 
 // Overview is how an app stands at this moment.
 type Overview struct {
+	At      time.Time // this moment
 	Counts  map[Work]int
 	Days    []DayCount // the oldest first, FunnelDays of them
 	Ages    []int      // pending by the time left, as Ages
@@ -102,6 +103,8 @@ type Span struct {
 	Now      time.Time
 	Midnight time.Time
 	Days     []Date // of the funnel, the oldest first
+	// From and Until cut WorkPending: deadlines from From on and before Until. Zero: open.
+	From, Until time.Time
 }
 
 // Folding is what a batch of log entries changes about the indexes of an app.
@@ -140,15 +143,15 @@ func (s *Service) span() Span {
 
 // Overview is how an app stands now. Errors: ErrUnavailable.
 func (s *Service) Overview(ctx context.Context, app *App) (Overview, error) {
-	return s.Boards.Overview(ctx, app.ID, s.span())
+	span := s.span()
+	o, err := s.Boards.Overview(ctx, app.ID, span)
+	o.At = span.Now
+	return o, err
 }
 
 // Worklist pages through a work list. Errors: KindInvalid for a cursor of another list, ErrUnavailable.
 func (s *Service) Worklist(ctx context.Context, app *App, w Work, after string, limit int) (Page, error) {
-	if w == WorkOverdue {
-		return s.overdue(ctx, app)
-	}
-	return s.Boards.Worklist(ctx, app.ID, w, s.span(), after, limit)
+	return s.Listed(ctx, app, Listing{Work: w}, after, limit)
 }
 
 func (s *Service) overdue(ctx context.Context, app *App) (Page, error) {

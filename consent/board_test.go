@@ -3,6 +3,7 @@ package consent_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -168,6 +169,7 @@ func TestFunnel(t *testing.T) {
 			t.Errorf("%s: %d, want %d", stage, today[stage], want)
 		}
 	}
+	eachNumberHasItsList(t, k)
 	must := k.Store.Advance(t.Context(), consent.FunnelDays*24*time.Hour)
 	askedFrom(t, k, "three", "three@example.com")
 	fold(t, k)
@@ -178,6 +180,100 @@ func TestFunnel(t *testing.T) {
 	}
 	if must != nil || total != 1 {
 		t.Errorf("a week later %d are counted, %v", total, must)
+	}
+	if ids := standing(t, k, consent.Listing{Stage: consent.StageAsked}); len(ids) != 1 {
+		t.Errorf("a week later %v are listed", ids)
+	}
+	eachNumberHasItsList(t, k)
+}
+
+// standing pages through a list, two at a time.
+func standing(t *testing.T, k *consenttest.Kit, l consent.Listing) (ids []string) {
+	t.Helper()
+	for after := ""; ; {
+		p, err := k.Service.Listed(t.Context(), k.App, l, after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Records {
+			ids = append(ids, r.ID)
+		}
+		if after = p.Next; after == "" {
+			slices.Sort(ids)
+			return ids
+		}
+	}
+}
+
+// eachNumberHasItsList: the lists of funnel and histogram are as long as the numbers that lead to them, and repeat nobody.
+func eachNumberHasItsList(t *testing.T, k *consenttest.Kit) {
+	t.Helper()
+	o := overview(t, k)
+	same := func(l consent.Listing, n int) {
+		t.Helper()
+		ids := standing(t, k, l)
+		if len(ids) != n || len(slices.Compact(ids)) != n {
+			t.Errorf("%v lists %v, the number is %d", l, ids, n)
+		}
+	}
+	for _, stage := range consent.Stages {
+		total := 0
+		for _, d := range o.Days {
+			same(consent.Listing{Stage: stage, Day: d.Day}, d.Count[stage])
+			total += d.Count[stage]
+		}
+		same(consent.Listing{Stage: stage}, total)
+	}
+	for i, n := range o.Ages {
+		l := consent.Listing{Work: consent.WorkPending, From: o.At.Add(consent.Ages[i])}
+		if i == 0 {
+			l.From = time.Time{}
+		}
+		if i+1 < len(consent.Ages) {
+			l.Until = o.At.Add(consent.Ages[i+1])
+		}
+		same(l, n)
+	}
+}
+
+// The lists of stages and of deadlines hold whom the numbers count, over days, pages and more entries than one page reads.
+func TestNumbersLeadToTheirLists(t *testing.T) {
+	k := consenttest.New(t)
+	var first consent.Record
+	for day := range 4 {
+		for i := range 3 {
+			rec := askedFrom(t, k, "kid"+strconv.Itoa(day*10+i), "one@example.com")
+			if i == 0 {
+				first = rec
+			}
+		}
+		k.Work()
+		if err := k.Store.Advance(t.Context(), 23*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2100 {
+		err := k.Store.Note(t.Context(), consent.Mutation{App: "shop", Actor: consent.Actor{Kind: consent.ActorStaff, Ref: "st_1"}}, consent.ActExport)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := consent.Mutation{App: "shop", ID: first.ID, Actor: consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}}
+	if _, err := k.Store.Decline(t.Context(), m, consent.Declining{Gen: 1, Reason: consent.ReasonRefused}); err != nil {
+		t.Fatal(err)
+	}
+	for fold(t, k) > 0 {
+		continue
+	}
+	askedFrom(t, k, "later", "two@example.com") // which nobody has folded, so it is neither counted nor listed
+	eachNumberHasItsList(t, k)
+	if ids := standing(t, k, consent.Listing{Stage: consent.StageDecided}); len(ids) != 1 || ids[0] != first.ID {
+		t.Errorf("decided: %v", ids)
+	}
+	for _, after := range []string{"x", "-1", "1.5"} {
+		if _, err := k.Service.Listed(t.Context(), k.App, consent.Listing{Stage: consent.StageAsked}, after, 2); consent.KindOf(err) != consent.KindInvalid {
+			t.Errorf("%s: %v", after, err)
+		}
 	}
 }
 

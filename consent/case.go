@@ -14,9 +14,8 @@ type Case struct {
 	Record    Record
 	Child     string // masked; "" when nothing of a person is held any more
 	Guardians []MaskedGuardian
-	Trail     []Entry // what the store still holds of it, the oldest first
-	Rights    []Right // without what is sealed, the oldest first
-	Calls     []Attempt
+	Trail     []Entry    // what the store still holds of it, the oldest first
+	Rights    []Right    // without what is sealed, the oldest first
 	Filed     *FiledView // a consent on paper or by telephone that waits for its second person
 }
 
@@ -39,9 +38,6 @@ func (s *Service) Case(ctx context.Context, app *App, by Actor, id string) (Case
 		return Case{}, err
 	}
 	if c.Rights, err = s.rightsOf(ctx, app, id); err != nil {
-		return Case{}, err
-	}
-	if c.Calls, err = s.calls(ctx, rec); err != nil {
 		return Case{}, err
 	}
 	if c.Filed, err = s.filedView(ctx, c.Record); err != nil {
@@ -185,8 +181,8 @@ func (s *Service) search(ctx context.Context, text string) (kind string, refs []
 }
 
 // Exported notes that staff take a list with them as a file. What could not be noted is not to be given.
-func (s *Service) Exported(ctx context.Context, app *App, by Actor, w Work) error {
-	return s.Store.Note(ctx, Mutation{App: app.ID, Actor: by, Note: string(w)}, ActExport)
+func (s *Service) Exported(ctx context.Context, app *App, by Actor, l Listing) error {
+	return s.Store.Note(ctx, Mutation{App: app.ID, Actor: by, Note: l.String()}, ActExport)
 }
 
 // shortForm is what a short code is made of.

@@ -5,33 +5,17 @@ import (
 	"slices"
 )
 
-// callsLooked bounds how far back the calls of one request are looked for among all of its app's, and callsShown how many of
-// them are shown: the delivery log has no index by request, which every call would pay for.
-const (
-	callsLooked = 5000
-	callsPage   = 1000
-	callsShown  = 20
-)
+// callsPage is how many calls of an app one look at those of a request reads: the delivery log has no index by request, which
+// every call would pay for.
+const callsPage = 500
 
-// calls are the last deliveries of webhooks that tell of a request, the newest first.
-func (s *Service) calls(ctx context.Context, rec Record) (out []Attempt, err error) {
-	after := ""
-	for range callsLooked / callsPage {
-		some, next, err := s.Store.Attempts(ctx, rec.App, after, callsPage)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range some {
-			if a.About == rec.ID && len(out) < callsShown {
-				out = append(out, a)
-			}
-		}
-		if next == "" || len(out) == callsShown {
-			break
-		}
-		after = next
-	}
-	return out, nil
+// Calls are deliveries of webhooks that tell of a request, the newest first, among the app's callsPage calls behind a cursor ("" for
+// the last ones). next is the cursor of older calls, "" when there are none: among them may be more of the request, or not.
+//
+// Errors: KindInvalid for a cursor that is none, ErrUnavailable.
+func (s *Service) Calls(ctx context.Context, app *App, id, after string) (about []Attempt, next string, err error) {
+	some, next, err := s.Store.Attempts(ctx, app.ID, after, callsPage)
+	return slices.DeleteFunc(some, func(a Attempt) bool { return a.About != id }), next, err
 }
 
 // rightsOf are the rights requests about a request as staff see them: without what was asked for and by whom.

@@ -119,6 +119,8 @@ const (
 	FaultPaperAdult    = "paper_adult"
 	FaultPaperBirth    = "paper_birth"
 	FaultPaperDeclares = "paper_declares"
+	FaultPaperRef      = "paper_ref"
+	FaultPaperRelation = "paper_relation"
 	FaultPaperRequired = "paper_required"
 
 	faultOther = "other"

@@ -98,17 +98,14 @@ func (p *StaffBoard) SetFunnel(keys []string, counts []int, paths []string) {
 // FunnelHeight is the height of the funnel's chart.
 func (p StaffBoard) FunnelHeight() int { return len(p.Funnel)*barStep - 8 }
 
-// SetAges computes the columns. hours are where each begins; near marks those below a day.
-func (p *StaffBoard) SetAges(hours, counts []int, near, all string) {
+// SetAges computes the columns. hours are where each begins, paths lead to who stands there.
+func (p *StaffBoard) SetAges(hours, counts []int, paths []string) {
 	most := 1
 	for _, n := range counts {
 		most = max(most, n)
 	}
 	for i, from := range hours {
-		a := StaffAge{From: from, N: counts[i], X: 4 + i*40, Near: from < 24, Path: all, Height: counts[i] * chartHigh / most}
-		if a.Near {
-			a.Path = near
-		}
+		a := StaffAge{From: from, N: counts[i], X: 4 + i*40, Near: from < 24, Path: paths[i], Height: counts[i] * chartHigh / most}
 		if i+1 < len(hours) {
 			a.Until = hours[i+1]
 		}
@@ -142,7 +139,10 @@ func toneOf(status string) string {
 type StaffList struct {
 	StaffFrame
 	AppTitle string
-	Work     string
+	Work     string    // key of its words below ops.work
+	From     time.Time // deadlines from here on; zero: open
+	Until    time.Time // deadlines before this; zero: open
+	Day      string    // asked on this day; "": on all that the list has
 	Rows     []StaffRow
 	Back     string
 	Next     string // path of the next page; "" on the last

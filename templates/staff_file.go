@@ -64,6 +64,17 @@ func (p StaffFile) Purpose(one StaffPurpose) (Choices, error) {
 	return c, err
 }
 
+// Birth are the three inputs of the guardian's birth date. No browser fills in that of who types.
+func (p StaffFile) Birth() (Birth, error) {
+	b, err := GuardianOpen{Frame: p.Frame, Answers: Answers{
+		BirthYear: p.Typed("birth_year"), BirthMonth: p.Typed("birth_month"), BirthDay: p.Typed("birth_day"),
+	}}.Birth()
+	for i := range b.Fields {
+		b.Fields[i] = b.Fields[i].As("off")
+	}
+	return b, err
+}
+
 // Declares is the tick that says that the paper names its signer as the guardian.
 func (p StaffFile) Declares() (Choices, error) {
 	return p.Tick("declares", "ops.file.declares", p.Typed("declares") == "yes")

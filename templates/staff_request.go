@@ -33,7 +33,9 @@ type StaffRequest struct {
 	Was               map[string]string // what was typed into it
 	Trail             []StaffEntry
 	Letters           []StaffLetter // the newest first
-	Calls             []StaffCall   // of webhooks that told of this request
+	Calls             []StaffCall   // of webhooks that told of this request, among some of its app's
+	CallsBack         bool          // they are not the last ones
+	CallsNext         string        // path that looks among older ones; "" when there are none
 	Rights            []StaffRight
 	File              string      // path of the form for a consent on paper or by telephone; "" where there is none
 	Filed             *StaffFiled // such a consent, which waits for its second person

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -35,20 +36,22 @@ func (x fixture) board(n int) StaffBoard {
 	for i, key := range []string{"bounced", "near", "hooks", "not_mine", "overdue", "rights", "locked", "misnamed", "filed", "erase_due"} {
 		b.Todo = append(b.Todo, StaffTile{key, "/ops/list?list=" + key, []string{"bad", "warm", ""}[i%3], n / (i*i*90 + 700)})
 	}
-	b.SetFunnel([]string{"asked", "accepted", "reached", "decided"}, []int{n, n * 96 / 100, n * 71 / 100, n * 64 / 100}, []string{"/ops/list?list=pending", "", "", "/ops/list?list=granted"})
+	b.SetFunnel([]string{"asked", "accepted", "reached", "decided"}, []int{n, n * 96 / 100, n * 71 / 100, n * 64 / 100}, []string{"/ops/list?list=stage_asked", "/ops/list?list=stage_accepted", "/ops/list?list=stage_reached", "/ops/list?list=stage_decided"})
 	for i := range 7 {
 		day := StaffDay{Day: x.now.AddDate(0, 0, i-6).Format(time.DateOnly)}
 		for j, key := range []string{"asked", "accepted", "reached", "decided"} {
-			day.Counts = append(day.Counts, StaffTile{Key: key, N: n / 7 * (10 - j - i/3) / 10})
+			day.Counts = append(day.Counts, StaffTile{Key: key, N: n / 7 * (10 - j - i/3) / 10, Path: "/ops/list?list=stage_" + key})
 		}
 		b.Days = append(b.Days, day)
 	}
 	hours := []int{0, 12, 24, 36, 48, 60, 72, 84, 96, 108}
 	var counts []int
+	var paths []string
 	for i := range hours {
+		paths = append(paths, "/ops/list?list=pending&from="+strconv.Itoa(i+1))
 		counts = append(counts, n/20*(3+(i*7)%5)/6)
 	}
-	b.SetAges(hours, counts, "/ops/list?list=near", "/ops/list?list=pending")
+	b.SetAges(hours, counts, paths)
 	return b
 }
 
@@ -116,6 +119,7 @@ func (x fixture) requestStates() []State {
 	one("declined lift", func(p *StaffRequest) {
 		p.Status, p.Custody, p.Guardians, p.ChildName, p.At, p.Acts, p.Opened = "declined", "destroyed", nil, "", x.now, []string{"lift"}, "lift"
 	})
+	one("calls older", func(p *StaffRequest) { p.Calls, p.CallsBack, p.CallsNext = nil, true, p.Self+"?calls=1-1#calls-h" })
 	one("filed", func(p *StaffRequest) { p.Filed, p.File = x.filed(), p.Self+"/file" })
 	one("filed by oneself", func(p *StaffRequest) { p.Filed = x.filed(); p.Filed.May, p.Filed.Mine = false, true })
 	one("filed not sure", func(p *StaffRequest) {

@@ -21,7 +21,7 @@ func (x fixture) fileStates() []State {
 	wrong := p
 	wrong.Was = url.Values{"method": {"paper"}, "guardian_name": {"이보람"}}
 	first := "purpose." + p.Purposes[0].ID
-	wrong.Faults = x.faulty("method", FaultMethod, first, FaultPaperRequired, "guardian_name", FaultNameEmpty, "birth_year", FaultPaperBirth, "relation", FaultRelation, "declares", FaultPaperDeclares, "ref", FaultTicket, "scan", FaultScan).Faults
+	wrong.Faults = x.faulty("method", FaultMethod, first, FaultPaperRequired, "guardian_name", FaultNameEmpty, "birth_year", FaultPaperBirth, "relation", FaultPaperRelation, "declares", FaultPaperDeclares, "ref", FaultPaperRef, "scan", FaultScan).Faults
 	other := p
 	other.Faults = x.faulty("birth_year", FaultPaperAdult, "scan", FaultScanType).Faults
 	large := p

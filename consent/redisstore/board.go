@@ -41,7 +41,14 @@ func (n names) slice(w consent.Work, span consent.Span) (slice, bool) {
 	const ever = math.MaxInt64 / 1024
 	switch w {
 	case consent.WorkPending:
-		return slice{key: n.in(consent.Pending), high: ever}, true
+		part := slice{key: n.in(consent.Pending), high: ever}
+		if !span.From.IsZero() {
+			part.low = span.From.UnixMilli()
+		}
+		if !span.Until.IsZero() {
+			part.high = span.Until.UnixMilli() - 1
+		}
+		return part, true
 	case consent.WorkNear:
 		return slice{key: n.in(consent.Pending), high: now + (24 * time.Hour).Milliseconds()}, true
 	case consent.WorkGranted:

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -43,7 +44,7 @@ func (d *Desk) boardPath(app string) string {
 }
 
 func (d *Desk) listPath(app string, w consent.Work) string {
-	return d.opt.Base + "/ops/list?app=" + url.QueryEscape(app) + "&list=" + url.QueryEscape(string(w))
+	return d.pathOf(app, consent.Listing{Work: w})
 }
 
 // hooksLooked is how many of the last calls count for the overview.
@@ -79,12 +80,25 @@ func (d *Desk) board(v *visit) (answer, error) {
 	}
 	d.tiles(&page, app, o, queue, failing(calls))
 	d.funnel(&page, app, o)
-	var hours []int
-	for _, from := range consent.Ages {
-		hours = append(hours, int(from/time.Hour))
-	}
-	page.SetAges(hours, o.Ages, d.listPath(app.ID, consent.WorkNear), d.listPath(app.ID, consent.WorkPending))
+	d.ages(&page, app, o)
 	return show(page)
+}
+
+// ages adds the histogram. Deadlines do not move, so each number leads to those who were counted and still wait.
+func (d *Desk) ages(page *templates.StaffBoard, app *consent.App, o consent.Overview) {
+	var hours []int
+	var paths []string
+	for i, left := range consent.Ages {
+		l := consent.Listing{Work: consent.WorkPending}
+		if i > 0 {
+			l.From = o.At.Add(left)
+		}
+		if i+1 < len(consent.Ages) {
+			l.Until = o.At.Add(consent.Ages[i+1])
+		}
+		hours, paths = append(hours, int(left/time.Hour)), append(paths, d.pathOf(app.ID, l))
+	}
+	page.SetAges(hours, o.Ages, paths)
 }
 
 func failing(calls []consent.Attempt) int {
@@ -140,22 +154,17 @@ func (d *Desk) funnel(page *templates.StaffBoard, app *consent.App, o consent.Ov
 		for _, day := range o.Days {
 			n += day.Count[stage]
 		}
-		keys, counts, paths = append(keys, string(stage)), append(counts, n), append(paths, d.listPath(app.ID, stageLists[stage]))
+		keys, counts, paths = append(keys, string(stage)), append(counts, n), append(paths, d.pathOf(app.ID, consent.Listing{Stage: stage}))
 	}
 	page.SetFunnel(keys, counts, paths)
 	for _, day := range o.Days {
 		line := templates.StaffDay{Day: day.Day.String()}
 		for _, stage := range consent.Stages {
-			line.Counts = append(line.Counts, templates.StaffTile{Key: string(stage), N: day.Count[stage]})
+			path := d.pathOf(app.ID, consent.Listing{Stage: stage, Day: day.Day})
+			line.Counts = append(line.Counts, templates.StaffTile{Key: string(stage), N: day.Count[stage], Path: path})
 		}
 		page.Days = append(page.Days, line)
 	}
-}
-
-// stageLists lead from a stage to those who stand there, or who did not get beyond it.
-var stageLists = map[consent.Stage]consent.Work{
-	consent.StageAsked: consent.WorkPending, consent.StageAccepted: consent.WorkBounced, consent.StageReached: consent.WorkLocked,
-	consent.StageDecided: consent.WorkGranted,
 }
 
 // listSize is how many requests a page shows; exportMost how many a file holds.
@@ -166,33 +175,98 @@ const (
 
 var errList = &consent.Error{Kind: consent.KindNotFound, Code: "not_found", Detail: "there is no such list"}
 
-// work reads which list of which app is meant.
-func (d *Desk) work(v *visit) (*consent.App, consent.Work, error) {
+// listing reads which list of which app is meant.
+func (d *Desk) listing(v *visit) (*consent.App, consent.Listing, error) {
 	app, err := d.app(v.Query("app"))
-	w := consent.Work(v.Query("list"))
-	if err == nil && !slices.Contains(consent.Works, w) {
-		err = errList
+	if err != nil {
+		return nil, consent.Listing{}, err
 	}
-	return app, w, err
+	l, ok := listingOf(v.Request.URL.Query())
+	if !ok {
+		return app, l, errList
+	}
+	return app, l, nil
+}
+
+// stageWords stands before a stage where a list is named.
+const stageWords = "stage_"
+
+// listingOf reads list, and what it is cut to: from and until (ms) of pending, day of a stage.
+func listingOf(q url.Values) (l consent.Listing, ok bool) {
+	name := q.Get("list")
+	if stage, is := strings.CutPrefix(name, stageWords); is {
+		l.Stage, ok = consent.Stage(stage), slices.Contains(consent.Stages, consent.Stage(stage))
+		if day := q.Get("day"); day != "" {
+			at, err := time.Parse(time.DateOnly, day)
+			l.Day, ok = consent.DateOf(at), ok && err == nil
+		}
+		return l, ok
+	}
+	l.Work = consent.Work(name)
+	from, fine := millis(q.Get("from"))
+	until, good := millis(q.Get("until"))
+	if l.Work == consent.WorkPending {
+		l.From, l.Until = from, until
+	}
+	return l, fine && good && slices.Contains(consent.Works, l.Work)
+}
+
+// millis reads a time in milliseconds, the zero time of "".
+func millis(text string) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, true
+	}
+	ms, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(ms), err == nil && ms > 0 && ms < 1e15
+}
+
+// pathOf leads to a list.
+func (d *Desk) pathOf(app string, l consent.Listing) string {
+	return d.opt.Base + "/ops/list?" + listQuery(app, l)
+}
+
+func listQuery(app string, l consent.Listing) string {
+	name := string(l.Work)
+	if l.Stage != "" {
+		name = stageWords + string(l.Stage)
+	}
+	q := "app=" + url.QueryEscape(app) + "&list=" + url.QueryEscape(name)
+	if l.Day != (consent.Date{}) {
+		q += "&day=" + l.Day.String()
+	}
+	if !l.From.IsZero() {
+		q += "&from=" + strconv.FormatInt(l.From.UnixMilli(), 10)
+	}
+	if !l.Until.IsZero() {
+		q += "&until=" + strconv.FormatInt(l.Until.UnixMilli(), 10)
+	}
+	return q
 }
 
 func (d *Desk) list(v *visit) (answer, error) {
-	app, w, err := d.work(v)
+	app, l, err := d.listing(v)
 	if err != nil {
 		return answer{}, err
 	}
-	found, err := d.opt.Requests.Worklist(v.Request.Context(), app, w, v.Query("after"), listSize)
+	found, err := d.opt.Requests.Listed(v.Request.Context(), app, l, v.Query("after"), listSize)
 	if err != nil {
 		return answer{}, err
 	}
 	page := templates.StaffList{
-		StaffFrame: d.frame(v, "board"), AppTitle: app.Name.In(v.lang), Work: string(w), Back: d.boardPath(app.ID), Rows: d.rows(found.Records),
+		StaffFrame: d.frame(v, "board"), AppTitle: app.Name.In(v.lang), Work: string(l.Work), Back: d.boardPath(app.ID), Rows: d.rows(found.Records),
+		From: l.From, Until: l.Until,
+	}
+	if l.Stage != "" {
+		page.Work = stageWords + string(l.Stage)
+	}
+	if l.Day != (consent.Date{}) {
+		page.Day = l.Day.String()
 	}
 	if found.Next != "" {
-		page.Next = d.listPath(app.ID, w) + "&after=" + url.QueryEscape(found.Next)
+		page.Next = d.pathOf(app.ID, l) + "&after=" + url.QueryEscape(found.Next)
 	}
-	if v.who.Role.May(staff.MayExport) && len(page.Rows) > 0 {
-		page.Export = d.opt.Base + "/ops/list.csv?app=" + url.QueryEscape(app.ID) + "&list=" + url.QueryEscape(string(w))
+	if v.who.Role.May(staff.MayExport) && (len(page.Rows) > 0 || found.Next != "") {
+		page.Export = d.opt.Base + "/ops/list.csv?" + listQuery(app.ID, l)
 	}
 	return show(page)
 }
@@ -226,21 +300,21 @@ func (d *Desk) requestPath(app, id string) string {
 // export gives a list as a file, masked as the page is, and notes it first. It stops at exportMost, and says so in its last
 // line. A store that goes away in the middle cuts the file, since the status is sent by then.
 func (d *Desk) export(v *visit) (answer, error) {
-	app, w, err := d.work(v)
+	app, l, err := d.listing(v)
 	if err != nil {
 		return answer{}, err
 	}
 	ctx := v.Request.Context()
-	first, err := d.opt.Requests.Worklist(ctx, app, w, "", exportPage)
+	first, err := d.opt.Requests.Listed(ctx, app, l, "", exportPage)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := d.opt.Requests.Exported(ctx, app, v.who.Actor(), w); err != nil {
+	if err := d.opt.Requests.Exported(ctx, app, v.who.Actor(), l); err != nil {
 		return answer{}, err
 	}
 	h := v.Writer.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+app.ID+"-"+string(w)+`.csv"`)
+	h.Set("Content-Disposition", `attachment; filename="`+app.ID+"-"+l.String()+`.csv"`)
 	v.Status(http.StatusOK)
 	_, _ = v.Writer.WriteString("\ufeff") // or spreadsheets take it for another encoding
 	out := csv.NewWriter(v.Writer)
@@ -258,7 +332,7 @@ func (d *Desk) export(v *visit) (answer, error) {
 			_ = out.Write([]string{"# more than " + strconv.Itoa(exportMost)})
 			break
 		}
-		next, fail := d.opt.Requests.Worklist(ctx, app, w, page.Next, exportPage)
+		next, fail := d.opt.Requests.Listed(ctx, app, l, page.Next, exportPage)
 		if fail != nil {
 			panic(http.ErrAbortHandler) // cut, so that nobody takes half of it for the whole
 		}

@@ -124,6 +124,9 @@ func (f *boardFigures) measure(when string) {
 			}
 		}
 	}
+	for _, stage := range consent.Stages {
+		f.page("list stage_"+string(stage), "/ops/list?app=shop&list=stage_"+string(stage), listGoal)
+	}
 	for _, path := range []string{"/ops/hooks?app=shop", "/ops/dead?app=shop", "/ops/rights?app=shop"} {
 		f.page(path, path, listGoal)
 	}

@@ -56,9 +56,10 @@ type DeskOptions struct {
 // Requests is what staff do with requests: consent.Service.
 type Requests interface {
 	Overview(ctx context.Context, app *consent.App) (consent.Overview, error)
-	Worklist(ctx context.Context, app *consent.App, w consent.Work, after string, limit int) (consent.Page, error)
-	Exported(ctx context.Context, app *consent.App, by consent.Actor, w consent.Work) error
+	Listed(ctx context.Context, app *consent.App, l consent.Listing, after string, limit int) (consent.Page, error)
+	Exported(ctx context.Context, app *consent.App, by consent.Actor, l consent.Listing) error
 	Case(ctx context.Context, app *consent.App, by consent.Actor, id string) (consent.Case, error)
+	Calls(ctx context.Context, app *consent.App, id, after string) ([]consent.Attempt, string, error)
 	Search(ctx context.Context, by consent.Actor, text string) ([]consent.Record, error)
 	File(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.OnPaper) (consent.Record, error)
 	GrantFiled(ctx context.Context, app *consent.App, by consent.Actor, id string, no int) (consent.Record, error)

@@ -133,9 +133,9 @@ var paperFaults = map[string]map[string]string{
 	"method":        {"": templates.FaultMethod},
 	"guardian_name": {"required": templates.FaultNameEmpty, "": templates.FaultNameForm},
 	"birth_year":    {"not_adult": templates.FaultPaperAdult, "": templates.FaultPaperBirth},
-	"relation":      {"not_entitled": templates.FaultOther, "": templates.FaultRelation},
+	"relation":      {"not_entitled": templates.FaultOther, "": templates.FaultPaperRelation},
 	"declares":      {"": templates.FaultPaperDeclares},
-	"ref":           {"": templates.FaultTicket},
+	"ref":           {"": templates.FaultPaperRef},
 	"scan":          {"required": templates.FaultScan, "too_large": templates.FaultScanSize, "": templates.FaultScanType},
 }
 

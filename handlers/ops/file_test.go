@@ -79,7 +79,7 @@ func TestOnPaper(t *testing.T) {
 	w.sendPaper(at+"/file", []byte("<html>no scan"), paperForm()...).want(422, "PDF, JPEG or PNG")
 	w.sendPaper(at+"/file", append(bytes.Clone(paper), make([]byte, consent.MaxScan)...), paperForm()...).want(422, "larger than 2 MiB")
 	w.sendPaper(at+"/file", paper, paperForm("purpose.account", "no", "birth_year", "2012", "relation", "x", "declares", "", "ref", "in the box", "guardian_name", "")...).
-		want(422, "there is no consent", "not of age", "Check the ticket", "so.")
+		want(422, "there is no consent", "not of age", "Write where the paper lies", "Choose what the guardian is to the child", "so.")
 	w.sendPaper(at+"/file", paper, paperForm("method", "phone")...).want(422, "a way that this app takes")
 	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
 	w.get(at).want(200, "Waits for a second person", "no. 4", "You entered this", consent.MaskName("박보호"))

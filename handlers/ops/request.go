@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,11 +57,25 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	}
 	p.Paper = r.Status == consent.Granted && r.Method == consent.MethodPaper && v.who.Role.May(staff.MayRecord)
 	p.Trail, p.MailCode = d.trail(v.Request.Context(), c.Trail)
-	p.Letters, p.Calls = letters(c.Trail), callsShown(c.Calls)
+	p.Letters = letters(c.Trail)
 	for _, right := range c.Rights {
 		p.Rights = append(p.Rights, d.rightRow(right))
 	}
-	return p, nil
+	return p, d.callsAbout(v, app, &p)
+}
+
+// callsAbout adds a page of the webhook calls that tell of the request, and the way to older ones.
+func (d *Desk) callsAbout(v *visit, app *consent.App, p *templates.StaffRequest) error {
+	after := v.Query("calls")
+	calls, next, err := d.opt.Requests.Calls(v.Request.Context(), app, p.ID, after)
+	if err != nil {
+		return err
+	}
+	p.Calls, p.CallsBack = callsShown(calls), after != ""
+	if next != "" {
+		p.CallsNext = p.Self + "?calls=" + url.QueryEscape(next) + "#calls-h"
+	}
+	return nil
 }
 
 // actsFor lists what a role may do about a request in its state.

@@ -109,13 +109,14 @@ func TestNoCanaryOnAnyPage(t *testing.T) {
 	}
 }
 
-// Threat 20: whatever staff send to whatever route, no request comes to be granted by one of them alone. The one way is
-// grantsByTwo: what somebody has entered of a paper or a call, confirmed by somebody else (TestOnPaper).
+// Threat 20: whatever staff send to whatever route, no request comes to be granted by one of them alone, nor by two on any other
+// route than grantsByTwo: what somebody has entered of a paper or a call, confirmed by somebody else (TestOnPaper).
 const grantsByTwo = "/ops/request/:app/:id/grant"
 
 func TestNoRouteGrants(t *testing.T) {
 	b := newBureau(t)
 	w := b.as(staff.Privacy)
+	second := b.as(staff.Admin)
 	known := false
 	for i, r := range b.desk.routes() {
 		if r.method != http.MethodPost || !strings.Contains(r.path, ":app") {
@@ -134,6 +135,9 @@ func TestNoRouteGrants(t *testing.T) {
 			form.Set(name, value)
 		}
 		w.send("POST", at.Replace(r.path), form)
+		if r.path != grantsByTwo {
+			second.send("POST", at.Replace(r.path), form)
+		}
 		after, err := b.kit.Store.Get(t.Context(), rec.App, rec.ID)
 		if err != nil || after.Status == consent.Granted || !after.ExpiresAt.Equal(rec.ExpiresAt) {
 			t.Errorf("%s: %s, deadline moved %v, %v", r.path, after.Status, !after.ExpiresAt.Equal(rec.ExpiresAt), err)
@@ -158,6 +162,18 @@ func TestBoardAndLists(t *testing.T) {
 			w.get(to).want(200)
 		}
 	}
+	for _, list := range []string{"stage_asked", "stage_accepted", "stage_asked&day=" + b.today(), "pending&from=1&until=99999999999999"} {
+		w.get("/ops/list?app=shop&list="+list).want(200, recs[0].ID, recs[1].ID, recs[2].ID)
+	}
+	for _, list := range []string{"stage_decided", "stage_asked&day=2001-02-03", "pending&until=1"} {
+		if r := w.get("/ops/list?app=shop&list="+list).want(200, "The list is empty"); strings.Contains(r.body, "cr_") {
+			t.Errorf("%s lists somebody", list)
+		}
+	}
+	for _, list := range []string{"stage_", "stage_other", "stage_asked&day=x", "pending&from=x", "pending&until=-1"} {
+		w.get("/ops/list?app=shop&list=" + list).want(404)
+	}
+	w.get("/ops/list?app=shop&list=stage_asked&after=x").want(422)
 	w.get("/ops/list?app=shop&list=pending").want(200, recs[0].ID, recs[2].ID, "user-2")
 	w.get("/ops/list?app=shop&list=bounced").want(200, "The list is empty")
 	w.get("/ops/list?app=shop&list=other").want(404)
@@ -167,6 +183,11 @@ func TestBoardAndLists(t *testing.T) {
 	if strings.Contains(w.get("/ops/list?app=shop&list=pending").body, "list.csv") {
 		t.Error("a viewer is offered the file")
 	}
+}
+
+// today is the day of the funnel.
+func (b *bureau) today() string {
+	return b.kit.Store.Clock().In(b.kit.Service.Book().Profile.Zone).Format(time.DateOnly)
 }
 
 // links are the hrefs of a page.

@@ -102,6 +102,20 @@ func TestCallsOfARequest(t *testing.T) {
 	if r := b.as(staff.Viewer).get(path(one)).want(200, "Webhooks about this request", "mine.example:443"); strings.Contains(r.body, "yours.example") {
 		t.Error("the calls of another request")
 	}
+	// A page reads some calls and leads on to older ones, wherever those of this request lie.
+	for range 500 {
+		b.must(b.kit.Store.NoteAttempt(t.Context(), "https://shop.example/", consent.Attempt{
+			At: time.Now(), App: other.App, About: other.ID, Event: "evt_x", Type: consent.EventGranted, Host: "yours.example:443", Code: 500, Stage: "answer",
+		}, consent.SwitchNone))
+	}
+	w := b.as(staff.Viewer)
+	r := w.get(path(one)).want(200, "None of them tells of this request", "Look among older calls")
+	for _, to := range r.links() {
+		if strings.Contains(to, "?calls=") {
+			w.get(to).want(200, "Those among 500 older calls", "mine.example:443")
+		}
+	}
+	w.get(path(one) + "?calls=x").want(422)
 }
 
 // The list of letters says what became of each (KR-16).
