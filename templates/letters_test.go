@@ -427,3 +427,28 @@ func TestLetterFaults(t *testing.T) {
 		t.Errorf("%v: %s", err, r.Lang)
 	}
 }
+
+// TestLettersSayHowToKnowThem: each letter that leads somewhere says what is never asked for and whom to call; one with a code also
+// which address to type by hand. No letter lets its own link prove it.
+func TestLettersSayHowToKnowThem(t *testing.T) {
+	everyLetter(t, func(t *testing.T, l consent.Letter, r Rendered) {
+		d := Words(l.Locale)
+		never, err := d.Say("mail.real.never")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, box, ok := strings.Cut(flat(r.Text), flat(never))
+		if l.Link+l.Portal+l.Code == "" {
+			return // nothing is asked for, or the way to withdraw alone
+		}
+		if !ok || !strings.Contains(box, l.Operator.Phone) || !strings.Contains(box, l.Operator.SiteURL) {
+			t.Errorf("it does not say how to know it: %.200s", box)
+		}
+		if l.CodePage != "" && (!strings.Contains(box, l.CodePage) || !strings.Contains(box, l.Code)) {
+			t.Error("it does not say which address to type")
+		}
+		if l.Link != "" && strings.Contains(box, l.Link) {
+			t.Error("the link is to prove itself")
+		}
+	})
+}

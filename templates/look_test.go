@@ -158,3 +158,31 @@ func save(t *testing.T, name string, raw []byte) {
 		t.Fatal(err)
 	}
 }
+
+// onPaper are the texts that can be seen on paper though nobody can press them there, and how much is wider than the paper, in px.
+const onPaper = `(() => {
+  const seen = [...document.querySelectorAll('button, .button, .no-print, .skip, .tongues, input, textarea')].filter(e => e.checkVisibility() && e.getClientRects().length > 0);
+  return [document.documentElement.scrollWidth - innerWidth + '', ...seen.map(e => e.tagName + ' ' + e.textContent.trim().slice(0, 30))];
+})()`
+
+// TestPrint: what a guardian may print, the result, the receipt and what was agreed to, has nothing to press on paper.
+func TestPrint(t *testing.T) {
+	server, ctx := site(t), browser(t)
+	printed := 0
+	for n, s := range States() {
+		if !strings.HasPrefix(s.Name, "guardian/result") && !strings.HasPrefix(s.Name, "guardian/receipt") && !strings.HasPrefix(s.Name, "guardian/terms") && s.Name != "guardian/withdrawn all" {
+			continue
+		}
+		printed++
+		got, err := look(ctx, fmt.Sprintf("%s/state/%d", server.URL, n), 794, "print", chromedp.Evaluate[[]string](onPaper)) // A4 at 96 dpi
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 1 || got[0] != "0" {
+			t.Errorf("%s in %s on paper: %q", s.Name, s.Lang, got)
+		}
+	}
+	if printed < 20 {
+		t.Errorf("only %d pages", printed)
+	}
+}

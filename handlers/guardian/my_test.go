@@ -445,3 +445,31 @@ func TestEachActExtends(t *testing.T) {
 	s.Advance(time.Minute)
 	s.expect(s.get(home), http.StatusGone)
 }
+
+// TestGuardiansSeeNothingOfEachOther: the portal of either guardian shows the consent, and neither the other's name nor address.
+func TestGuardiansSeeNothingOfEachOther(t *testing.T) {
+	s := open(t)
+	id := s.agreed("user-1")
+	other := consent.Guardian{Name: consent.Secret("황보노을"), Email: consent.Secret("second@example.net"), Locale: "ko"}
+	if _, err := s.Service.Join(t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, id, other); err != nil {
+		t.Fatal(err)
+	}
+	s.Work()
+	for _, g := range []struct {
+		email, name string
+		hidden      []string
+	}{
+		{"parent@example.com", "김보호", []string{"노을", "황보", "황**", "second", "se****", "example.net"}},
+		{"second@example.net", "황보노을", []string{"보호<", "김보호", "김*호", "parent", "example.com"}},
+	} {
+		_, p := s.enter(s.knock(g.email), g.name)
+		if !strings.Contains(p.body, "김*늘") {
+			t.Errorf("%s does not see the child", g.name)
+		}
+		for _, secret := range g.hidden {
+			if strings.Contains(p.body, secret) {
+				t.Errorf("%s reads %q", g.name, secret)
+			}
+		}
+	}
+}
