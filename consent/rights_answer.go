@@ -60,7 +60,7 @@ func checkAnswer(app *App, r Right, in RightAnswer) error {
 		kind RightKind
 	}{{"data", in.Data, RightAccess}, {"corrected_data", in.Corrected, RightCorrection}} {
 		if len(one.data) > 0 && (refused || r.Kind != one.kind) {
-			f.add("/"+one.name, "unexpected_field", "only with the outcome done of a request of the kind "+string(one.kind))
+			f.add("/"+one.name, "unexpected_field", "only with the outcome done of a request of this kind: "+string(one.kind))
 		}
 		checkItems(&f, app, "/"+one.name+"/", one.data)
 	}

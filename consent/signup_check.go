@@ -187,7 +187,7 @@ func checkAsked(f *faults, app *App, ids []string) bool {
 	}
 	for _, p := range app.Purposes {
 		if p.Required && !slices.Contains(ids, p.ID) {
-			f.add("/purposes", "required_purpose", "purpose "+p.ID+" is required and must be asked for")
+			f.add("/purposes", "required_purpose", "this purpose is required and must be asked for: "+p.ID)
 		}
 	}
 	return len(*f) == before

@@ -141,7 +141,9 @@ func (p *playground) settings(w *world) (config.Settings, error) {
 	apps := l.Settings.Apps
 	apps[0].Webhooks = append(apps[0].Webhooks, consent.Webhook{URL: p.url + shopPath + "/hooks", Secret: p.secret})
 	apps[0].Origins = append(apps[0].Origins, p.url)
-	apps[0].ContinueURL = p.url + shopPath + "/account"
+	if apps[0].ContinueURL == "" {
+		apps[0].ContinueURL = p.url + shopPath + "/account"
+	}
 	return l.Settings, nil
 }
 

@@ -228,7 +228,7 @@ var names = strings.Fields(`A-Z a-z ASCII Allow Authorization Bearer Bohoja-Next
 	ad_mail after age application/json application/x-www-form-urlencoded back bhj_live_sk_ birth_date child child_notice cp949 csv decline docs
 	done email embed_token errors event false father game gate.plain_sha256 grant guardian id legal_guardian limit mother name@domain.tld ndjson
 	next no not_mine number offer open origin origins own_optin phone prize purposes recipients_told refused return_urls scope service_notice
-	subject access correction deletion PDF JPEG PNG true utf-16be utf-16le utf-8 webhook yes guardian.test`)
+	subject access correction deletion PDF JPEG PNG GET RateLimit outcome under_age v1/child-notice version true utf-16be utf-16le utf-8 webhook yes guardian.test`)
 
 var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_./@+-]*`)
 

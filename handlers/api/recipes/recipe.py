@@ -1,4 +1,4 @@
-"""Signs up a child, verifies the webhook, collects the data. Python 3.8 or newer, standard library only."""
+"""Signs up a child, verifies the webhook, collects the data. Python 3.9 or newer, standard library only."""
 import base64, hashlib, hmac, http.server, json, os, threading, time, urllib.request
 
 URL, KEY, SECRET = (os.environ[n] for n in ("BOHOJA_PUBLIC_URL", "BOHOJA_API_KEY", "BOHOJA_WEBHOOK_SECRET"))
