@@ -76,6 +76,7 @@ const (
 // nor the pairing code: they are the facts that a scanner of the mailbox must not find (threats: scanners).
 type Letter struct {
 	ID       string // Message-ID's local part: the same letter has the same one for ever
+	Return   string // names the letter in its return path; "" for one about no request
 	Kind     LetterKind
 	To       Private
 	Locale   string

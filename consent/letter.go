@@ -12,7 +12,7 @@ import (
 func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l LetterJob, job string) (Letter, error) {
 	book := s.Book()
 	out := Letter{
-		ID: job, Kind: l.Letter, App: app, Operator: book.Operator, Zone: book.Profile.Zone, Case: rec.ID,
+		ID: job, Return: s.returnToken(rec, l), Kind: l.Letter, App: app, Operator: book.Operator, Zone: book.Profile.Zone, Case: rec.ID,
 		Deadline: s.decideBy(rec, l.Guardian), Decided: rec.DecidedAt, Test: s.Settings.Test,
 		Purposes: app.Chosen(rec.Asked),
 	}

@@ -53,6 +53,7 @@ const (
 	DigestFlagSubject DigestKind = "flag-subject"
 	DigestPairing     DigestKind = "pairing" // derives the pairing code
 	DigestShort       DigestKind = "short"   // derives the mailed short code
+	DigestReturn      DigestKind = "return"  // proves the token of a return path
 	DigestKnock       DigestKind = "knock"   // of an address at the portal's door
 )
 
@@ -70,7 +71,7 @@ type Vault interface {
 	// KeyOf tells under which hour s is sealed (UTC start of the hour) and when that key dies. Zero times for evidence.
 	KeyOf(s Sealed) (hour, dies time.Time)
 	// Digest is the digest under the newest key, for writing; of kinds that codes are derived from or that are compared, not
-	// looked up (pairing, short, idempotency, body), it is under the oldest, so that a rotation changes none of them.
+	// looked up (pairing, short, idempotency, body, return), it is under the oldest, so that a rotation changes none of them.
 	Digest(kind DigestKind, text string) Digest
 	// Digests are those under every living key, the newest first, for look-ups.
 	Digests(kind DigestKind, text string) []Digest

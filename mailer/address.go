@@ -125,10 +125,13 @@ func parseBounces(addr string) (bounce, error) {
 	return bounce{local, domain}, nil
 }
 
-// of is the return path of one letter: a bounce that comes back to it names its letter (VERP).
-func (b bounce) of(id, sender string) string {
-	if b.local == "" {
+// of is the return path of one letter: a bounce that comes back to it names its letter by the token (VERP).
+func (b bounce) of(token, sender string) string {
+	switch {
+	case b.local == "":
 		return sender
+	case token == "":
+		return b.local + "@" + b.domain
 	}
-	return b.local + "+" + id + "@" + b.domain
+	return b.local + "+" + token + "@" + b.domain
 }

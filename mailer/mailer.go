@@ -36,7 +36,7 @@ const (
 type Options struct {
 	URL         string // smtps://user:pass@host:465, smtp+starttls://…:587 or smtp://localhost:1025
 	From        string // sender, a name is allowed: "Haneul Shop <consent@shop.example>"
-	Bounces     string // return path "bounces@host", sent as bounces+<letter id>@host (VERP); "": the sender's address
+	Bounces     string // return path "bounces@host", sent as bounces+<token>@host (VERP); "": the sender's address
 	DKIM        *DKIM  // signs every letter; nil: none is signed here
 	SignDomain  string // in signatures; "": the sender's
 	PublicURL   string // its host is the name we introduce ourselves with
@@ -111,7 +111,7 @@ func (m *Mailer) Deliver(ctx context.Context, l consent.Letter) error {
 	if err != nil {
 		return &consent.DeliveryError{Class: consent.Again, Stage: StageRender, Err: err}
 	}
-	return m.Send(ctx, Parcel{ID: l.ID, To: l.To, ReplyTo: l.Operator.Email, Content: r})
+	return m.Send(ctx, Parcel{ID: l.ID, Return: l.Return, To: l.To, ReplyTo: l.Operator.Email, Content: r})
 }
 
 // Close ends all resting connections. Letters on their way end theirs by themselves.

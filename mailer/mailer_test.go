@@ -109,9 +109,13 @@ func TestPartsTravelWhole(t *testing.T) {
 func TestReturnPathNamesTheLetter(t *testing.T) {
 	s := mailertest.New(t, mailertest.Options{})
 	m := start(t, s, func(o *mailer.Options) { o.Bounces = "bounces@mail.shop.example" })
-	deliver(t, m, letter(guardian, 0))
-	if got := s.Await(1)[0].From; got != "bounces+"+letterID+"@mail.shop.example" {
-		t.Errorf("return path %q", got)
+	for i, c := range [][2]string{{"abc-1-0-i-xyz", "bounces+abc-1-0-i-xyz@mail.shop.example"}, {"", "bounces@mail.shop.example"}} {
+		l := letter(guardian, 0)
+		l.Return = c[0]
+		deliver(t, m, l)
+		if got := s.Await(i + 1)[i].From; got != c[1] {
+			t.Errorf("return path %q, not %q", got, c[1])
+		}
 	}
 }
 

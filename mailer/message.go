@@ -17,6 +17,7 @@ import (
 // Parcel is one letter, written and addressed.
 type Parcel struct {
 	ID      string // local part of the Message-ID: the same for every try
+	Return  string // names the letter in its return path; "": nothing does
 	To      consent.Private
 	ReplyTo string // "": none
 	Content templates.Rendered
@@ -47,7 +48,7 @@ func (m *Mailer) message(p Parcel) (message, error) {
 		return message{}, refused(err)
 	}
 	r := p.Content
-	if !idForm.MatchString(p.ID) || !langForm.MatchString(r.Lang) || r.Subject == "" || r.Text == "" || r.HTML == "" {
+	if !idForm.MatchString(p.ID) || p.Return != "" && !idForm.MatchString(p.Return) || !langForm.MatchString(r.Lang) || r.Subject == "" || r.Text == "" || r.HTML == "" {
 		return message{}, &failure{stage: StageRender, err: errContent}
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingB64))
@@ -64,7 +65,7 @@ func (m *Mailer) message(p Parcel) (message, error) {
 	if err != nil {
 		return message{}, &failure{stage: StageRender, err: err}
 	}
-	return message{from: m.bounce.of(p.ID, m.from.Address), to: to, wide: wide, data: data}, nil
+	return message{from: m.bounce.of(p.Return, m.from.Address), to: to, wide: wide, data: data}, nil
 }
 
 // signed writes the letter, with its signature where there is a key.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/smtp"
 	"os"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/mailer/catcher"
 	"github.com/bohoja/bohoja/templates"
 )
@@ -110,4 +112,29 @@ func (s *story) due(queue string, ahead time.Duration) bool {
 func (s *story) ahead() time.Duration {
 	d, _ := time.ParseDuration(strings.TrimSpace(s.redis.Command("GET", "bt:clock")) + "ms")
 	return d
+}
+
+// wordBounces names the return path and where it is served, for the next serve.
+func (s *story) wordBounces(ts *testscript.TestScript, _ bool, _ []string) {
+	s.returns = "127.0.0.1:" + consenttest.FreePort(s.t)
+	ts.Setenv("BOHOJA_SMTP__BOUNCES", "bounces@shop.example")
+	ts.Setenv("BOHOJA_SMTP__BOUNCES_LISTEN", s.returns)
+}
+
+// wordReturns sends a file as what a mail server says of the last letter to an address, to the return path of that letter; negated it
+// expects that the path is refused.
+func (s *story) wordReturns(ts *testscript.TestScript, neg bool, args []string) {
+	path := ""
+	for _, l := range s.arrived() {
+		if l.To == args[0] {
+			path = l.From
+		}
+	}
+	if len(args) > 2 {
+		path = args[2]
+	}
+	report := strings.ReplaceAll(ts.ReadFile(args[1]), "\n", "\r\n")
+	if err := smtp.SendMail(s.returns, nil, "", []string{path}, []byte(report)); (err != nil) != neg {
+		ts.Fatalf("what came back to %q: %v", path, err)
+	}
 }

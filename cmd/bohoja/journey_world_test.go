@@ -35,6 +35,7 @@ type story struct {
 	proxy     *consenttest.Proxy // before Redis, while the sweeper is asleep
 	stage     stage              // what the story is played on, where it is not a Redis of its own
 	smtp      *mailertest.Server
+	returns   string                  // where letters come back to, "" where nobody takes them
 	box       func() []catcher.Letter // where letters arrive; nil: at smtp
 	apps      []string                // further apps, declared as shop is
 	taken     map[int]bool            // letters that the story has read

@@ -93,7 +93,7 @@ func words() map[string]word {
 		"resend": step("POST", "/resend", 202), "withdraw": (*story).wordWithdraw, "erased": (*story).wordErased,
 		"follow": (*story).wordFollow, "asked": (*story).wordAsked,
 		"correct": (*story).wordCorrect, "events": (*story).wordEvents, "hook": (*story).wordHook, "listens": (*story).wordListens, "recipe": (*story).wordRecipe, "dead": (*story).wordDead, "tried": (*story).wordTried,
-		"letter": (*story).wordLetter, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
+		"letter": (*story).wordLetter, "bounces": (*story).wordBounces, "returns": (*story).wordReturns, "guardian": (*story).wordGuardian, "open": (*story).wordOpen, "read": (*story).wordRead,
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "besieged": (*story).wordBesieged, "back": (*story).wordBack, "twice": (*story).wordTwice,

@@ -125,6 +125,7 @@ var mutants = []mutant{
 	{"a host with other keys that nobody is told of", "consent/seal/keys.go", "v.differs.Store(true)", "", "./consent/seal", "TestHourKeyConflict"},
 	{"what is lost because another host has other keys", "consent/seal/occupy.go", "v.occupied.other.Store(used != id && used != \"\")", "", "./consent", "TestOtherFolderLosesNothing"},
 	{"a folder that takes the place of one in use", "consent/redisstore/lua/occupy.lua", "if id ~= ARGV[1] and not lost then return id end", "", storePackage, "TestOccupy"},
+	{"a return path that anybody makes up", "consent/returned.go", "if at < 0 || subtle.ConstantTimeCompare([]byte(token[at+1:]), []byte(s.proveReturn(token[:at]))) == 0 {", "if at < 0 {", "./consent", "TestReturned"},
 	{"a destroyed key that an old copy brings back", "consent/seal/escrow/folder.go", "case n < newest[row]:", "case n < newest[row] && false:", "./consent/seal/escrow", "TestCompare"},
 	{"a copy of keys that leads elsewhere", "consent/seal/escrow/folder.go", "	case !ok:\n", "	case !ok && false:\n", "./consent/seal/escrow", "TestForgedCopy"},
 	{"a second form of one telephone number", "consent/gate/phone.go", "if again, _, err := e164(once, region); err != nil || again != once {", "if false {", "./consent/gate", "TestPhones"},

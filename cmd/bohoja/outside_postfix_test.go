@@ -34,14 +34,17 @@ type postfix struct {
 	t       testing.TB
 	dir     string
 	addr    string // where it listens, as the service names it
+	back    string // where it brings what comes back
 	running *program
 
 	mu   sync.Mutex
 	seen map[string]catcher.Letter // by file
 }
 
-// people are the mailboxes; everybody else is unknown, 550. gray@ is greylisted.
-var people = []string{"parent@example.com", "second@example.com", "gray@example.com"}
+// people are the mailboxes; everybody else is unknown, 550. gray@ is greylisted, and what was taken for gone@ comes back.
+var people = []string{"parent@example.com", "second@example.com", "gray@example.com", gone}
+
+const gone = "gone@example.com"
 
 // wordPostfix starts it, stops it or starts it again.
 func (o *outside) wordPostfix(ts *testscript.TestScript, _ bool, args []string) {
@@ -75,7 +78,7 @@ func newPostfix(t testing.TB, ts *testscript.TestScript) *postfix {
 	}
 	owner(ts, "postfix", filepath.Join(dir, "data"))
 	owner(ts, "nobody", filepath.Join(dir, "mail"))
-	p := &postfix{t: t, dir: dir, addr: "localhost:" + consenttest.FreePort(t), seen: map[string]catcher.Letter{}}
+	p := &postfix{t: t, back: ts.Getenv("BOHOJA_SMTP__BOUNCES_LISTEN"), dir: dir, addr: "localhost:" + consenttest.FreePort(t), seen: map[string]catcher.Letter{}}
 	p.configure(ts, greylist(t))
 	return p
 }
@@ -101,6 +104,7 @@ func (p *postfix) configure(ts *testscript.TestScript, policy string) {
 		boxes += who + " " + strings.TrimSuffix(who, "@example.com") + "/\n"
 	}
 	conf("people", boxes)
+	conf("transport", gone+" error:5.1.1 nobody of that name\nshop.example smtp:["+strings.Replace(p.back, ":", "]:", 1)+"\n")
 	conf("main.cf", fmt.Sprintf(`compatibility_level = 3.6
 queue_directory = %[1]s/queue
 data_directory = %[1]s/data
@@ -118,6 +122,7 @@ smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service i
 virtual_mailbox_domains = example.com
 virtual_mailbox_base = %[1]s/mail
 virtual_mailbox_maps = texthash:%[1]s/conf/people
+transport_maps = texthash:%[1]s/conf/transport
 virtual_minimum_uid = 1
 virtual_uid_maps = static:%[3]d
 virtual_gid_maps = static:%[4]d
@@ -275,7 +280,7 @@ func (o *outside) wordExact(ts *testscript.TestScript, _ bool, _ []string) {
 		want := boundary.ReplaceAllString(o.rewritten(ts, l), "boundary")
 		got := boundary.ReplaceAllString(string(l.Raw), "boundary")
 		trace, ok := strings.CutSuffix(got, strings.ReplaceAll(want, "\r\n", "\n"))
-		if !ok || !strings.HasPrefix(trace, "Return-Path: <consent@shop.example>\n") {
+		if !ok || !returnPath.MatchString(trace) {
 			ts.Fatalf("sent:\n%s\narrived:\n%s", want, got)
 		}
 		for _, link := range l.Links {
@@ -289,6 +294,9 @@ func (o *outside) wordExact(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	o.fact("%d letters byte for byte, %d links in one piece", len(letters), urls)
 }
+
+// returnPath is that of a letter, which names it (VERP).
+var returnPath = regexp.MustCompile(`^Return-Path: <bounces\+[a-z0-9-]{36,48}@shop\.example>\n`)
 
 // rewritten sends the content of a letter to a server of the test's own and returns what came over the wire.
 func (o *outside) rewritten(ts *testscript.TestScript, l catcher.Letter) string {

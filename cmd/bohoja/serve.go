@@ -190,6 +190,10 @@ func (h *house) run(ctx context.Context, w *world) error {
 	if err != nil {
 		return errors.Join(err, public.Close(), staff.Close())
 	}
+	bounced, err := h.takeBounces(ctx)
+	if err != nil {
+		return errors.Join(err, public.Close(), staff.Close())
+	}
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	watching, stopWatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -197,6 +201,7 @@ func (h *house) run(ctx context.Context, w *world) error {
 	var roles, board sync.WaitGroup
 	roles.Go(func() { h.roles(working) })
 	roles.Go(func() { h.hear(working, w) })
+	roles.Go(func() { bounced(working) })
 	var boardErr error
 	board.Go(func() {
 		boardErr = (&web.Server{Name: "ops", Handler: back, Log: h.log, Drain: time.Second}).Run(watching, staff)

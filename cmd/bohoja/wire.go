@@ -290,7 +290,7 @@ func newMailer(set *config.Settings, log *slog.Logger) (*mailer.Mailer, error) {
 		return nil, err
 	}
 	return mailer.New(mailer.Options{
-		URL: set.SMTP.URL.Reveal(), From: set.SMTP.From, PublicURL: set.PublicURL, Render: templates.RenderLetter,
+		URL: set.SMTP.URL.Reveal(), From: set.SMTP.From, Bounces: set.SMTP.Bounces, PublicURL: set.PublicURL, Render: templates.RenderLetter,
 		Concurrency: lettersAtOnce, Log: log, DKIM: key, SignDomain: set.SMTP.DKIMDomain,
 	})
 }

@@ -45,7 +45,7 @@ func newDigesters(digest, short []keyfile.Key, now time.Time) *digesters {
 func (v *Vault) Digest(kind consent.DigestKind, text string) consent.Digest {
 	d := v.digests.Load()
 	switch kind {
-	case consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody:
+	case consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody, consent.DigestReturn:
 		return d.steady.digest(kind, text)
 	}
 	return d.serving.digest(kind, text)

@@ -102,7 +102,7 @@ func TestRotateDigest(t *testing.T) {
 func TestRotationChangesNoCode(t *testing.T) {
 	w := newWorld(t)
 	v := w.open(t)
-	steady := []consent.DigestKind{consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody}
+	steady := []consent.DigestKind{consent.DigestPairing, consent.DigestShort, consent.DigestIdempotency, consent.DigestBody, consent.DigestReturn}
 	before := map[consent.DigestKind]consent.Digest{}
 	for _, kind := range steady {
 		before[kind] = v.Digest(kind, "cr_01")

@@ -22,6 +22,7 @@ type Metrics struct {
 	decoys    prometheus.Counter
 	acts      acts
 	leaks     prometheus.Counter
+	returns   prometheus.Counter
 }
 
 // buckets of durations, in seconds: from a read out of memory to what a waiting person gives up on.
@@ -53,11 +54,14 @@ func NewMetrics(reg prometheus.Registerer, version string) *Metrics {
 	m.leaks = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "bohoja_keys_in_browsers_total", Help: "Calls with a live secret key that came from a browser and were refused; the log names app and key. Revoke it.",
 	})
+	m.returns = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "bohoja_letters_returned_total", Help: "Letters that came back after the mail server had taken them; child and app are told of an invitation.",
+	})
 	for _, r := range Results {
 		m.decisions.WithLabelValues(r) // 0, so that an alert on "none for hours" has a series to look at
 	}
 	m.acts = newActs(reg)
-	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, build(version),
+	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, m.returns, build(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -104,6 +108,9 @@ func (m *Metrics) Decoyed() { m.decoys.Inc() }
 
 // Leaked counts a live secret key that came from a browser.
 func (m *Metrics) Leaked() { m.leaks.Inc() }
+
+// Returned counts a letter that came back.
+func (m *Metrics) Returned() { m.returns.Inc() }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 

@@ -81,9 +81,11 @@ func TestTries(t *testing.T) {
 	m.Try("letter", "done", 300*time.Millisecond)
 	m.Try("letter", "retried", time.Second)
 	m.Try("webhook", "done", time.Second)
+	m.Returned()
 	has(t, scrape(t, reg),
 		`bohoja_outbox_tries_total{kind="letter",outcome="done"} 1`, `bohoja_outbox_tries_total{kind="letter",outcome="retried"} 1`,
-		`bohoja_outbox_try_seconds_count{kind="letter"} 2`, `bohoja_outbox_try_seconds_sum{kind="letter"} 1.3`)
+		`bohoja_outbox_try_seconds_count{kind="letter"} 2`, `bohoja_outbox_try_seconds_sum{kind="letter"} 1.3`,
+		`bohoja_letters_returned_total 1`)
 }
 
 // fakeStore answers every decision with the same record and error.

@@ -106,6 +106,7 @@ func (c *checker) redis() {
 
 func (c *checker) smtp() {
 	c.dkim()
+	c.bounces()
 	s := &c.Settings.SMTP
 	switch u, err := url.Parse(s.URL.Reveal()); {
 	case s.URL.Empty():
@@ -142,6 +143,27 @@ func (c *checker) dkim() {
 	}
 	if _, ok := consent.ParseMailbox("a@" + s.DKIMDomain); !ok {
 		c.add("smtp.dkim_domain", FaultForm, "write a domain such as shop.example, or leave it out to take the sender's")
+	}
+}
+
+// localMost is the longest local part of a return path that leaves room for a token in the 64 of RFC 5321.
+const localMost = 15
+
+// bounces checks the return path and where it is served: both or neither.
+func (c *checker) bounces() {
+	s := &c.Settings.SMTP
+	local, _, _ := strings.Cut(s.Bounces, "@")
+	_, mailbox := consent.ParseMailbox(s.Bounces)
+	_, _, err := net.SplitHostPort(s.BouncesListen)
+	switch {
+	case s.Bounces != "" && (!mailbox || len(local) > localMost || strings.Contains(local, "+")):
+		c.add("smtp.bounces", FaultForm, "write the address to which letters come back, such as bounces@shop.example, with 15 characters before the @ at most and no plus")
+	case s.BouncesListen != "" && err != nil:
+		c.add("smtp.bounces_listen", FaultForm, "write where your mail server brings what comes back, such as 127.0.0.1:8026")
+	case s.Bounces != "" && s.BouncesListen == "":
+		c.add("smtp.bounces_listen", FaultRequired, "write where your mail server brings what comes back to smtp.bounces, such as 127.0.0.1:8026")
+	case s.Bounces == "" && s.BouncesListen != "":
+		c.add("smtp.bounces", FaultRequired, "write the address to which letters come back, such as bounces@shop.example")
 	}
 }
 

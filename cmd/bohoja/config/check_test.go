@@ -39,6 +39,10 @@ func TestOneFault(t *testing.T) {
 		{"smtp.dkim_selector", "../x", FaultForm},
 		{"smtp.dkim_selector", "a.b", FaultForm},
 		{"smtp.dkim_domain", "localhost", FaultForm},
+		{"smtp.bounces", "bounces", FaultForm},
+		{"smtp.bounces", "b+c@shop.example", FaultForm},
+		{"smtp.bounces", "sixteen-letters-@shop.example", FaultForm},
+		{"smtp.bounces_listen", "8026", FaultForm},
 		{"pending.ttl", "120h", "deadline"},
 		{"pending.ttl", "-1s", "deadline"},
 		{"link.ttl", "120h", FaultRange},
@@ -77,6 +81,21 @@ func TestOneFault(t *testing.T) {
 				t.Errorf("told as %q", s)
 			}
 		})
+	}
+}
+
+// TestBouncesGoTogether: a return path and where it is served, both or neither.
+func TestBouncesGoTogether(t *testing.T) {
+	t.Parallel()
+	for one, missing := range map[string]string{
+		"BOHOJA_SMTP__BOUNCES=bounces@shop.example": "smtp.bounces_listen", "BOHOJA_SMTP__BOUNCES_LISTEN=127.0.0.1:8026": "smtp.bounces",
+	} {
+		if faults := loadExample(t, one).Check(locales); len(faults) != 1 || faults[0].Setting != missing || faults[0].Code != FaultRequired {
+			t.Errorf("%s: %v", one, faults)
+		}
+	}
+	if faults := loadExample(t, "BOHOJA_SMTP__BOUNCES=bounces@shop.example", "BOHOJA_SMTP__BOUNCES_LISTEN=127.0.0.1:8026").Check(locales); len(faults) > 0 {
+		t.Error(faults)
 	}
 }
 

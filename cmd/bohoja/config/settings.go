@@ -52,6 +52,9 @@ type SMTP struct {
 
 	DKIMSelector string `yaml:"dkim_selector"` // whose key in keys/long signs every letter, if it is there
 	DKIMDomain   string `yaml:"dkim_domain"`   // in signatures; "": the sender's
+
+	Bounces       string `yaml:"bounces"`        // return path "bounces@host"; letters go out as bounces+<token>@host
+	BouncesListen string `yaml:"bounces_listen"` // where the mail server brings what comes back to it, by SMTP; both or neither
 }
 
 // Folder is a folder of the host.
