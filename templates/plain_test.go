@@ -51,7 +51,9 @@ func guardianFaults(lang, text string) []string {
 func (d document) blocks() []string {
 	var out []string
 	for _, n := range d.all(atom.H1, atom.H2, atom.H3, atom.P, atom.Li, atom.Dd, atom.Td, atom.Th, atom.Dt, atom.Button, atom.Label, atom.Summary, atom.Legend) {
-		if !within(n, func(p *html.Node) bool { return p.DataAtom == atom.Li || p.DataAtom == atom.Td || p.DataAtom == atom.Dd }) {
+		if !within(n, func(p *html.Node) bool {
+			return p.DataAtom == atom.Li || p.DataAtom == atom.Td || p.DataAtom == atom.Dd
+		}) {
 			out = append(out, inner(n))
 		}
 	}

@@ -31,7 +31,7 @@ func (b beast) meets() bool { return !b.careful || b.presses == "all" }
 
 func beasts() []beast {
 	var out []beast
-	for n := range 4 {
+	for n := 1; n < 4; n++ { // one that is hasty and careless is both of two others
 		for _, presses := range []string{"first", "all", "submit"} {
 			for _, wants := range []string{"grant", "decline", "not_mine"} {
 				name := []string{"hasty", "patient"}[n%2] + " " + []string{"careless", "careful"}[n/2] + " " + presses + " " + wants
