@@ -84,7 +84,7 @@ PAGES ?=
 pages: need-go tools
 	@.ci/tools pages
 	$(GO) test -tags pages -count 1 -timeout 90m ./templates/... $(PAGES)
-	$(GO) test -tags pages -count 1 -timeout 10m -run 'TestAxe|TestTypeScript' ./handlers/embed ./handlers/api
+	$(GO) test -tags pages -count 1 -timeout 10m -run 'TestAxe|TestTypeScript' ./handlers/embed ./handlers/api ./handlers/ops
 
 ## look: screenshots of every page and letter, and a contact sheet, in .out/look
 look: need-go tools

@@ -111,6 +111,7 @@ const (
 	FaultListFile   = "list_file"
 	FaultListBook   = "list_book" // a spreadsheet's own format
 	FaultListLong   = "list_long" // a row without an end
+	FaultListHuge   = "list_huge" // a list past the bound of this page
 	FaultMethod     = "paper_method"
 	FaultScan       = "scan_missing"
 	FaultScanSize   = "scan_large"

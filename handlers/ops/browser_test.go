@@ -1,7 +1,6 @@
 package ops
 
 import (
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/bohoja/bohoja/consent/staff"
-	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
@@ -19,11 +17,7 @@ func TestBrowserOnLoopback(t *testing.T) {
 	b := newBureau(t)
 	b.hire(staff.Viewer)
 	b.must(b.kit.Store.Advance(t.Context(), time.Minute))
-	e := web.NewEngine(web.Options{Log: b.desk.opt.Problems.Log, Problems: b.desk.opt.Problems})
-	b.desk.Routes(e)
-	web.Static(e)
-	plain := httptest.NewServer(e)
-	defer plain.Close()
+	plain := b.plain()
 
 	ctx := browsertest.Start(t)
 	do := func(actions ...chromedp.Action[chromedp.Void]) {
@@ -32,7 +26,7 @@ func TestBrowserOnLoopback(t *testing.T) {
 			b.must(chromedp.Do(ctx, a))
 		}
 	}
-	do(chromedp.Navigate(plain.URL + "/ops/enter"))
+	do(chromedp.Navigate(plain + "/ops/enter"))
 	fill := `for (const [n, v] of Object.entries({name: 'viewer', password: '` + password + `', code: '` + b.code(b.secret[staff.Viewer]) + `'}))
 		document.querySelector('[name=' + n + ']').value = v;`
 	for _, script := range []string{fill + `document.querySelector('form button').click(); true`, `true`} {
@@ -54,7 +48,7 @@ func TestBrowserOnLoopback(t *testing.T) {
 		}
 	}
 	where(b.desk.home(b.hire(staff.Viewer)))
-	do(chromedp.Navigate(plain.URL + "/ops/me"))
+	do(chromedp.Navigate(plain + "/ops/me"))
 	where("/ops/me")
 	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector('form button').click(); true`)); err != nil {
 		t.Fatal(err)

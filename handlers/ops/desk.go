@@ -95,12 +95,13 @@ type Desk struct {
 	cross    *http.CrossOriginProtection
 	failures *web.Failures
 	each     time.Duration // for a piece of a list
+	most     int64         // bytes of a list
 	reading  sync.Mutex    // of the log's files
 }
 
 // NewDesk makes the pages. Error: an origin that is none.
 func NewDesk(opt DeskOptions) (*Desk, error) {
-	d := &Desk{opt: opt, cross: http.NewCrossOriginProtection(), failures: web.NewFailures(opt.Networks, opt.Clock), each: web.PieceTime}
+	d := &Desk{opt: opt, cross: http.NewCrossOriginProtection(), failures: web.NewFailures(opt.Networks, opt.Clock), each: web.PieceTime, most: listMost}
 	if opt.Origin == "" {
 		return d, nil
 	}

@@ -199,7 +199,7 @@ func (d *Desk) filter(v *visit, u upload, wire *web.Paced, options rows.Options)
 	})
 	kept := &rows.Spool{}
 	defer func() { _ = kept.Close() }()
-	counts, err := rows.Filter(ctx, kept, &bounded{u.list, listMost}, options)
+	counts, err := rows.Filter(ctx, kept, &bounded{u.list, d.most}, options)
 	if err = errors.Join(err, gate.End(ctx, d.opt.Lists, u.app, run, counts, err)); err != nil {
 		if faults := listFaults(err); faults != nil {
 			return d.gateAgain(v, u, wire, faults)
@@ -253,6 +253,7 @@ func listFaults(err error) []templates.Fault {
 	}{
 		{rows.ErrColumn, "column", templates.FaultListNone}, {rows.ErrTwice, "column", templates.FaultListTwice},
 		{rows.ErrHeader, "column", templates.FaultListHeader}, {rows.ErrTooLong, "file", templates.FaultListLong},
+		{web.ErrTooLarge, "file", templates.FaultListHuge},
 	} {
 		if errors.Is(err, one.err) {
 			return []templates.Fault{{Field: one.field, Code: one.code}}
@@ -261,9 +262,10 @@ func listFaults(err error) []templates.Fault {
 	return nil
 }
 
-// gateAgain shows the form with what is wrong. A browser looks at an answer when it has sent everything, so the rest is read first.
+// gateAgain shows the form with what is wrong. A browser looks at an answer when it has sent everything, so the rest is read first,
+// as long as it is no longer than a list may be.
 func (d *Desk) gateAgain(v *visit, u upload, wire io.Reader, faults []templates.Fault) (answer, error) {
-	if _, err := io.Copy(io.Discard, &bounded{wire, listMost}); err != nil {
+	if _, err := io.Copy(io.Discard, &bounded{wire, d.most}); err != nil {
 		return answer{}, malformed(err)
 	}
 	page, err := d.gatePage(v, u.was)
