@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -82,17 +84,26 @@ func (s *RedisServer) settle(port string, settings []string) {
 // URL is the server's redis:// URL.
 func (s *RedisServer) URL() string { return "redis://" + s.Addr }
 
-// FreePort returns a port of loopback on which nobody listens now.
+// FreePort returns a port of loopback on which nobody listens now, another one at each call. It lies below those that systems give out by
+// themselves: a connection of some other test could take one of these before it is used.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := strconv.Itoa(12_000 + rand.IntN(10_000))
+		if _, taken := givenPorts.LoadOrStore(port, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
+
+// givenPorts are those that FreePort has returned in this process.
+var givenPorts sync.Map
 
 // start runs the server and waits until it answers. Error: it ended, or says nothing, with its log.
 func (s *RedisServer) start() error {
