@@ -57,7 +57,7 @@ func New(o Options) *Server {
 func (s *Server) Run(ctx context.Context, l net.Listener, grace time.Duration) error {
 	s.whole = context.WithoutCancel(ctx)
 	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
+	stop := context.AfterFunc(ctx, func() { //nolint:contextcheck // what was begun outlives the stop by the grace
 		closing, cancel := context.WithTimeout(s.whole, grace)
 		defer cancel()
 		stopped <- s.smtp.Shutdown(closing)
