@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,7 +106,17 @@ func sameFile(a, b string) bool {
 	}
 	one, err1 := os.Stat(a)
 	two, err2 := os.Stat(b)
-	return filepath.Clean(a) == filepath.Clean(b) || err1 == nil && err2 == nil && os.SameFile(one, two)
+	return samePath(a, b, runtime.GOOS == "windows" || runtime.GOOS == "darwin") || err1 == nil && err2 == nil && os.SameFile(one, two)
+}
+
+// samePath compares the names of files that need not be there yet; fold: where case makes no difference.
+func samePath(a, b string, fold bool) bool {
+	one, err1 := filepath.Abs(a)
+	two, err2 := filepath.Abs(b)
+	if err1 != nil || err2 != nil {
+		one, two = filepath.Clean(a), filepath.Clean(b)
+	}
+	return one == two || fold && strings.EqualFold(one, two)
 }
 
 // options of the run.

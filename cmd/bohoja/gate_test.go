@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dchest/siphash"
@@ -209,4 +210,60 @@ func TestProgressBar(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
+}
+
+// Two names of one file are one file, also before it is there; where case makes no difference, in any case.
+func TestSamePath(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a, b       string
+		fold, want bool
+	}{
+		{"clean.csv", "./clean.csv", false, true}, {"clean.csv", filepath.Join(here, "clean.csv"), false, true}, {"a/../clean.csv", "clean.csv", false, true},
+		{"Clean.csv", "clean.CSV", false, false}, {"Clean.csv", "clean.CSV", true, true}, {"명단.csv", "./명단.csv", true, true}, {"a.csv", "b.csv", true, false},
+	} {
+		if got := samePath(c.a, c.b, c.fold); got != c.want {
+			t.Errorf("%s, %s: %v", c.a, c.b, got)
+		}
+	}
+}
+
+// A file that a scanner or a spreadsheet holds is waited for; who holds it for good is asked to close it, and the list stays as it was.
+func TestReplaceHeldFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		from, to := filepath.Join(dir, "new"), filepath.Join(dir, "list.csv")
+		write(t, from, []byte("new"))
+		write(t, to, []byte("old"))
+		tries := 0
+		busy := func(free int) func(string, string) error {
+			tries = 0
+			return func(a, b string) error {
+				if tries++; tries < free {
+					return &os.LinkError{Op: "rename", Old: a, New: b, Err: fs.ErrPermission}
+				}
+				return os.Rename(a, b)
+			}
+		}
+		isHeld := func(err error) bool { return errors.Is(err, fs.ErrPermission) }
+		if err := replace(from, to, busy(99), isHeld); err == nil || !strings.Contains(err.Error(), "close the program that has list.csv open") || tries != renameTries {
+			t.Errorf("held for good: %v after %d tries", err, tries)
+		}
+		if err := replace(from, to, busy(1), func(error) bool { return false }); err != nil {
+			t.Error(err)
+		}
+		write(t, from, []byte("newer"))
+		if err := replace(from, to, busy(4), isHeld); err != nil || tries != 4 {
+			t.Errorf("%v after %d tries", err, tries)
+		}
+		if b, err := os.ReadFile(to); string(b) != "newer" {
+			t.Errorf("%q, %v", b, err)
+		}
+		if err := replace(from, to, busy(99), func(error) bool { return false }); err == nil || tries != 1 {
+			t.Errorf("another error: %v after %d tries", err, tries)
+		}
+	})
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -280,6 +281,7 @@ func (b *figures) snapshot() {
 	}
 	asked, perhaps := 0, 0
 	began = time.Now()
+	worked := processor()
 	for time.Since(began) < *each {
 		for _, a := range addresses {
 			if p, _ := local.PerhapsEmail(a); p {
@@ -288,13 +290,13 @@ func (b *figures) snapshot() {
 		}
 		asked += len(addresses)
 	}
-	took := time.Since(began)
+	took := processor() - worked
 	for i := range min(*identities, 1_000_000) {
 		if p, _ := local.PerhapsEmail(flaggedAddress(i)); !p {
 			b.T.Fatalf("identity %d is not in the snapshot", i)
 		}
 	}
-	b.T.Logf("in process, one core: %.1f M checks/s (goal 10 M), %.2f %% of others are asked of the server", float64(asked)/took.Seconds()/1e6, 100*float64(perhaps)/float64(asked))
+	b.T.Logf("in process: %.1f M checks/s of processor time (goal 10 M a core), %.2f %% of others are asked of the server", float64(asked)/took.Seconds()/1e6, 100*float64(perhaps)/float64(asked))
 	b.wholeList(local)
 }
 
@@ -305,12 +307,20 @@ func (b *figures) wholeList(local *gate.Offline) {
 		list.WriteString(otherAddress(i))
 		list.WriteByte('\n')
 	}
-	kept, began := 0, time.Now()
+	kept, began, worked := 0, time.Now(), processor()
 	for row := range strings.Lines(list.String()) {
 		if perhaps, readable := local.PerhapsEmail(row[:len(row)-1]); readable && !perhaps {
 			kept++
 		}
 	}
-	took := time.Since(began)
-	b.T.Logf("whole list in process, one core: %d rows in %.2f s, %.1f M addresses/s (goal 10 M), %d surely clear", *listRows, took.Seconds(), float64(*listRows)/took.Seconds()/1e6, kept)
+	took, by := processor()-worked, time.Since(began)
+	b.T.Logf("whole list in process: %d rows in %.2f s of processor time (%.2f s by the clock), %.1f M addresses/s (goal 10 M a core), %d surely clear",
+		*listRows, took.Seconds(), by.Seconds(), float64(*listRows)/took.Seconds()/1e6, kept)
+}
+
+// processor is the time that this process has had of a processor: on a machine that others use, the clock says less about a core.
+func processor() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // it cannot fail
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -13,11 +13,13 @@ import (
 // spoolMemory is how much of a list waits in memory, in bytes; what is more waits in a file.
 const spoolMemory = 1 << 20
 
-// Spool keeps a list until it is sent, for those who cannot take the first row before they sent the last. Its file has no name any more while it is written, and holds nothing that can be read: its key
+// Spool keeps a list until it is sent, for those who cannot take the first row before they sent the last. Its file has no name any
+// more while it is written (on Windows: once it is closed), and holds nothing that can be read: its key
 // is this process's alone and was made for this list. The zero value is ready for use; Close it.
 type Spool struct {
 	head bytes.Buffer
 	file *os.File
+	name string // of the file, while it has one
 	key  [32]byte
 	seal cipher.Stream
 }
@@ -42,13 +44,18 @@ func (s *Spool) open() error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(file.Name()); err != nil {
-		return errors.Join(err, file.Close())
-	}
 	_, _ = rand.Read(s.key[:]) // never fails
 	s.file = file
+	s.hide(os.Remove)
 	s.seal, err = s.stream()
 	return err
+}
+
+// hide takes the file's name away. Windows keeps the names of open files: Close takes it there.
+func (s *Spool) hide(remove func(string) error) {
+	if s.name = s.file.Name(); remove(s.name) == nil {
+		s.name = ""
+	}
 }
 
 // stream begins the key stream anew. A key serves one list, so its counter may begin at nothing.
@@ -84,5 +91,9 @@ func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	return s.file.Close()
+	err := s.file.Close()
+	if s.name != "" {
+		err = errors.Join(err, os.Remove(s.name))
+	}
+	return err
 }

@@ -61,3 +61,22 @@ func TestSpoolWithoutDisk(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Where an open file keeps its name, it lies there no longer than it is open.
+func TestSpoolKeepsItsName(t *testing.T) {
+	file, err := os.CreateTemp(t.TempDir(), "list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Spool{file: file}
+	s.hide(func(string) error { return os.ErrPermission })
+	if _, err := os.Stat(file.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(file.Name()); !os.IsNotExist(err) {
+		t.Errorf("the list lies on the disk: %v", err)
+	}
+}
