@@ -270,7 +270,7 @@ func TestNumbersLeadToTheirLists(t *testing.T) {
 	if ids := standing(t, k, consent.Listing{Stage: consent.StageDecided}); len(ids) != 1 || ids[0] != first.ID {
 		t.Errorf("decided: %v", ids)
 	}
-	for _, after := range []string{"x", "-1", "1.5"} {
+	for _, after := range []string{"x", "-1", "1.5", "1", "1-", "1--1", "-1-0"} {
 		if _, err := k.Service.Listed(t.Context(), k.App, consent.Listing{Stage: consent.StageAsked}, after, 2); consent.KindOf(err) != consent.KindInvalid {
 			t.Errorf("%s: %v", after, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -44,45 +45,83 @@ func (s *Service) Listed(ctx context.Context, app *App, l Listing, after string,
 // A page of a stage reads at most stageMost entries of the audit log, stageBatch at a time: the funnel has no index by request,
 // which every request would pay for in memory.
 const (
-	stageMost  = 2000
+	stageMost  = 1000
 	stageBatch = 500
 )
 
+// stagePlace is the cursor of a stage: the last entry that was looked at, and how many of the list were found up to it.
+type stagePlace struct {
+	at    int64
+	found int
+}
+
+func (p stagePlace) String() string { return strconv.FormatInt(p.at, 10) + "-" + itoa(p.found) }
+
 var errStageCursor = &Error{Kind: KindInvalid, Code: "invalid", Detail: "after is not the next of a page of this list"}
 
-// staged lists those whom the funnel counts, by the entries that it counted: each once, in the order in which they came so far. The
-// entries that the folder has not seen are no more on the list than in the number.
+func parseStagePlace(text string) (p stagePlace, err error) {
+	at, found, _ := strings.Cut(text, "-")
+	if p.at, err = strconv.ParseInt(at, 10, 64); err == nil {
+		p.found, err = strconv.Atoi(found)
+	}
+	if err != nil || p.at < 0 || p.found < 0 {
+		return p, errStageCursor
+	}
+	return p, nil
+}
+
+// staged lists those whom the funnel counts, by the entries that it counted: each once, in the order in which they came so far, until there
+// are as many as the number says. The entries that the folder has not seen are no more on the list than in the number.
 func (s *Service) staged(ctx context.Context, app *App, l Listing, after string, limit int) (Page, error) {
-	days := s.span().Days
-	if l.Day != (Date{}) {
-		days = []Date{l.Day}
+	days, count, err := s.counted(ctx, app, l)
+	if err != nil {
+		return Page{}, err
+	}
+	place, err := s.stageStart(ctx, app, days, after)
+	if err != nil {
+		return Page{}, err
 	}
 	last, err := s.Boards.Folded(ctx, app.ID)
 	if err != nil {
 		return Page{}, err
 	}
-	from, err := strconv.ParseInt(after, 10, 64)
-	switch {
-	case after == "":
-		zone := s.Book().Profile.Zone
-		if from, err = s.before(ctx, app.ID, days[0].in(zone).Add(-time.Hour)); err != nil { // the clock that makes ids may be ahead of the store's
-			return Page{}, err
-		}
-	case err != nil || from < 0:
-		return Page{}, errStageCursor
-	}
-	w := stageWalk{folder: Folder{s}, app: app.ID, stage: l.Stage, days: days, known: map[int64]Entry{}, at: from, last: last}
-	for read := 0; read < stageMost && len(w.ids) < limit && !w.over; read += stageBatch {
-		if err := w.read(ctx, limit); err != nil {
+	w := stageWalk{folder: Folder{s}, app: app.ID, stage: l.Stage, days: days, known: map[int64]Entry{}, at: place.at, last: last}
+	most := min(limit, count-place.found)
+	for read := 0; read < stageMost && len(w.ids) < most && !w.over; read += stageBatch {
+		if err := w.read(ctx, most); err != nil {
 			return Page{}, err
 		}
 	}
-	records, err := s.Boards.Records(ctx, app.ID, w.ids)
-	page := Page{Records: records}
-	if !w.over {
-		page.Next = strconv.FormatInt(w.at, 10)
+	page := Page{}
+	if place = (stagePlace{w.at, place.found + len(w.ids)}); !w.over && place.found < count {
+		page.Next = place.String()
 	}
+	page.Records, err = s.Boards.Records(ctx, app.ID, w.ids)
 	return page, err
+}
+
+// counted gives the days of a list, and the number that leads to it.
+func (s *Service) counted(ctx context.Context, app *App, l Listing) (days []Date, count int, err error) {
+	o, err := s.Overview(ctx, app)
+	for _, d := range o.Days {
+		if l.Day == (Date{}) || l.Day == d.Day {
+			days, count = append(days, d.Day), count+d.Count[l.Stage]
+		}
+	}
+	return days, count, err
+}
+
+// stageStart is where a page begins: where the one before ended, or before the first entry of the first day.
+func (s *Service) stageStart(ctx context.Context, app *App, days []Date, after string) (stagePlace, error) {
+	if after != "" {
+		return parseStagePlace(after)
+	}
+	if len(days) == 0 {
+		return stagePlace{}, nil
+	}
+	midnight := days[0].in(s.Book().Profile.Zone)
+	at, err := s.before(ctx, app.ID, midnight.Add(-time.Hour)) // the clock that makes ids may be ahead of the store's
+	return stagePlace{at: at}, err
 }
 
 // stageWalk goes through the audit log, from one entry to the next.
