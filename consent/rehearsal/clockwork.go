@@ -24,8 +24,8 @@ type World interface {
 
 // How much of a jump is played.
 const (
-	playFor  = 15 * time.Second // of real time; then the rest is one step, and what falls due in it falls due at its end
-	patience = 5 * time.Second  // of real time, at one moment, for what is in work
+	playFor  = 10 * time.Second // of real time; then the rest is one step, and what falls due in it falls due at its end
+	patience = 3 * time.Second  // of real time, at one moment, for what is in work
 	exactly  = 1000             // so many moments are kept to exactly; then each step is a hundredth of the rest at least
 	glance   = 5 * time.Millisecond
 )
