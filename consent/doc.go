@@ -15,6 +15,9 @@
 // are checked ([Service.Check]), with the second fact charged before it is compared, and shown once more; only the
 // choice on that second page decides ([Service.Decide]). Each page hands out a sealed proof that is good for one hop.
 //
+// A guardian who signed a paper, or said yes on the telephone, is entered by one of the staff ([Service.File]) and makes a grant
+// when another has confirmed it ([Service.GrantFiled]). Staff reach a grant in no other way.
+//
 // A yes makes the request [Granted]. The granted items move under a release key, everything that was refused is left
 // without one, and people and proof move under the evidence key. The app collects the data ([Service.Release]) as often
 // as it likes until it says that it has it ([Service.Acknowledge]); then the held copy is destroyed. Uncollected data
