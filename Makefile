@@ -86,10 +86,10 @@ pages: need-go tools
 	$(GO) test -tags pages -count 1 -timeout 90m ./templates/... $(PAGES)
 	$(GO) test -tags pages -count 1 -timeout 10m -run 'TestAxe|TestTypeScript' ./handlers/embed ./handlers/api ./handlers/ops
 
-## look: screenshots of every page and letter, and a contact sheet, in .out/look
+## look: screenshots of every page and letter, a contact sheet of them all, and sheets on which they can be read, in .out/look
 look: need-go tools
 	@mkdir -p .out/look
-	$(GO) test -count 1 -timeout 30m ./templates -run 'TestLook' -look $(CURDIR)/.out/look
+	$(GO) test -count 1 -timeout 60m ./templates -run 'TestLook' -look $(CURDIR)/.out/look
 
 ## outside: against nginx, Postfix, Prometheus and a Redis Cluster of this host, as root; a line of figures for each
 outside: need-go
