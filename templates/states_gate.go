@@ -24,7 +24,7 @@ func (x fixture) gateStates() []State {
 	found := again
 	found.Faults = x.faulty("column", FaultListNone, "file", FaultListLong).Faults
 	twice := again
-	twice.Faults = x.faulty("column", FaultListTwice).Faults
+	twice.Faults = x.faulty("column", FaultListTwice, "file", FaultListHuge).Faults
 	return []State{
 		x.state("ops/gate column not there", found), x.state("ops/gate column twice", twice),
 		x.state("ops/gate", calm), x.state("ops/gate runs", busy), x.state("ops/gate wrong", wrong), x.state("ops/gate again", again),
