@@ -84,6 +84,14 @@ type Vault interface {
 	Short(kind DigestKind, text string) [8]byte
 }
 
+// KeyFolder is a folder of hours' keys as a process sees it, for the store to remember which one is in use. Its texts hold no space.
+type KeyFolder struct {
+	Is     string // its identity
+	Was    string // the one that it had at this process' last look; "" at the first
+	Place  string // host and path
+	Begins bool   // the process begins, and so lost nothing of what it may miss
+}
+
 // Audience is what a link is for.
 type Audience string
 

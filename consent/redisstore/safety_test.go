@@ -96,25 +96,25 @@ func TestOccupy(t *testing.T) {
 	s, _ := open(t, consenttest.Redis(t).URL())
 	const quiet, gone = time.Hour, time.Millisecond
 	for i, c := range []struct {
-		id, place string
-		begins    bool
-		quiet     time.Duration
-		want      string
+		f     consent.KeyFolder
+		quiet time.Duration
+		want  string
 	}{
-		{"A", "here", true, 0, ""}, // only asked
-		{"A", "here", true, quiet, "A"},
-		{"A", "here", false, quiet, "A"},
-		{"B", "there", true, quiet, "A"},
-		{"B", "here", false, quiet, "A"}, // works already, so it lost nothing here
-		{"B", "there", false, 0, "A"},
-		{"B", "here", true, quiet, "B"},
-		{"A", "here", false, quiet, "B"},
-		{"A", "there", false, gone, "A"},
+		{consent.KeyFolder{Is: "A", Place: "here", Begins: true}, 0, ""}, // only asked
+		{consent.KeyFolder{Is: "A", Place: "here", Begins: true}, quiet, "A"},
+		{consent.KeyFolder{Is: "A", Was: "A", Place: "here"}, quiet, "A"},
+		{consent.KeyFolder{Is: "A2", Was: "A", Place: "here"}, quiet, "A2"}, // its disk was changed under it
+		{consent.KeyFolder{Is: "B", Place: "there", Begins: true}, quiet, "A2"},
+		{consent.KeyFolder{Is: "B", Was: "B", Place: "here"}, quiet, "A2"}, // works already, so it lost nothing here
+		{consent.KeyFolder{Is: "B", Place: "there"}, 0, "A2"},
+		{consent.KeyFolder{Is: "B", Place: "here", Begins: true}, quiet, "B"},
+		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "here"}, quiet, "B"},
+		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "there"}, gone, "A2"},
 	} {
 		if c.quiet == gone {
 			time.Sleep(10 * gone)
 		}
-		if got, err := s.Occupy(t.Context(), c.id, c.place, c.begins, c.quiet); err != nil || got != c.want {
+		if got, err := s.Occupy(t.Context(), c.f, c.quiet); err != nil || got != c.want {
 			t.Errorf("%d: %q, %v", i, got, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sort"
@@ -44,15 +45,15 @@ func (s *Store) Claimed(ctx context.Context, names []string) ([]string, error) {
 	return out, nil
 }
 
-// Occupy notes that the keys of the hours are taken from the folder id, at place, unless another one is in use: one that was
-// occupied within quiet, and not at this very place by one that begins. It returns the folder in use. With quiet 0 it only asks,
-// and "" is none. Errors: ErrUnavailable, ErrOutcomeUnknown (ask again).
-func (s *Store) Occupy(ctx context.Context, id, place string, begins bool, quiet time.Duration) (string, error) {
+// Occupy notes that the keys of the hours are taken from a folder, unless another one is in use: one that was occupied within quiet, and
+// not at this very place by one that begins. It returns the identity of the folder in use. With quiet 0 it only asks, and "" is none.
+// Errors: ErrUnavailable, ErrOutcomeUnknown (ask again).
+func (s *Store) Occupy(ctx context.Context, f consent.KeyFolder, quiet time.Duration) (string, error) {
 	mode := "0"
-	if begins {
+	if f.Begins {
 		mode = "1"
 	}
-	val, err := s.scripts["occupy"].Run(ctx, s.write, []string{s.space.folder()}, id, place, mode, quiet.Milliseconds())
+	val, err := s.scripts["occupy"].Run(ctx, s.write, []string{s.space.folder()}, f.Is, cmp.Or(f.Was, "-"), f.Place, mode, quiet.Milliseconds())
 	if err != nil {
 		return "", err
 	}

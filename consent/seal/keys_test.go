@@ -252,6 +252,80 @@ func TestLostFolder(t *testing.T) {
 	}
 }
 
+// TestCopiedFolder: a copy of all keys opens what it has, and makes no key of an hour to come: two folders would go ways of their own. It takes the
+// place of the first when that is silent for a minute and a half, and the first then has the keys that it had.
+func TestCopiedFolder(t *testing.T) {
+	w := newWorld(t)
+	first := w.open(t)
+	sealed := mustSeal(t, first, consent.ClassHour, start, "x")
+	there := newWorld(t)
+	there.prints = w.prints
+	if err := os.CopyFS(there.dir, os.DirFS(w.dir)); err != nil {
+		t.Fatal(err)
+	}
+	copied := there.open(t)
+	opens(t, copied, sealed, "x")
+	if _, err := copied.Seal(t.Context(), consent.ClassHour, start, label, nil); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("the copy seals: %v", err)
+	}
+	at := start
+	step := func(d time.Duration) {
+		at = at.Add(d)
+		w.clock.set(at)
+		there.clock.set(at)
+	}
+	for range 60 {
+		step(time.Minute)
+		if err := copied.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+			t.Fatalf("%v: the copy says %v", at, err)
+		}
+		if err := first.RunOnce(t.Context()); err != nil {
+			t.Fatalf("%v: the first says %v", at, err)
+		}
+	}
+	later := mustSeal(t, first, consent.ClassHour, at, "y")
+	refuses(t, copied, later, consent.ErrKeysDiffer)
+	if lost, err := copied.Lost(t.Context()); err != nil || len(lost) != 0 {
+		t.Errorf("the copy mourns %v, %v", lost, err)
+	}
+	key := filepath.Join(shortFolder, "h-"+at.UTC().Format("2006010215"))
+	text, err := os.ReadFile(filepath.Join(w.dir, key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(there.dir, key), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	step(QuietWhole)
+	if err := copied.RunOnce(t.Context()); err != nil {
+		t.Errorf("the copy, whole, with the first silent: %v", err)
+	}
+	opens(t, copied, later, "y")
+	if err := first.RunOnce(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) {
+		t.Errorf("the first, back again: %v", err)
+	}
+	opens(t, first, later, "y")
+}
+
+// TestTouchedFolder: what changes the file's stamp under a process, as a change of owner, changes nothing.
+func TestTouchedFolder(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	before := w.prints.folder.id
+	name := filepath.Join(w.dir, shortFolder, folderID)
+	time.Sleep(20 * time.Millisecond) // the clock of files may tick that seldom
+	if err := errors.Join(os.Chmod(name, 0o640), os.Chmod(name, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.RunOnce(t.Context()); err != nil || w.prints.folder.id == before {
+		t.Errorf("%v; its identity is still %s", err, before)
+	}
+	second := w.open(t)
+	if err := errors.Join(v.RunOnce(t.Context()), second.RunOnce(t.Context()), v.RunOnce(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLookingOccupiesNothing: a command beside the service neither becomes the one in use nor takes keys for lost.
 func TestLookingOccupiesNothing(t *testing.T) {
 	w := newWorld(t)

@@ -64,19 +64,19 @@ func (p *prints) Claimed(_ context.Context, names []string) ([]string, error) {
 }
 
 // Occupy is what occupy.lua does.
-func (p *prints) Occupy(_ context.Context, id, place string, begins bool, quiet time.Duration) (string, error) {
+func (p *prints) Occupy(_ context.Context, f Folder, quiet time.Duration) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	in := &p.folder
 	if p.err != nil || quiet == 0 {
-		return p.folder.id, p.err
+		return in.id, p.err
 	}
-	f := &p.folder
-	lost := f.id == "" || p.clock().Sub(f.seen) >= quiet || begins && place == f.place
-	if f.id != id && !lost {
-		return f.id, nil
+	lost := in.id == "" || p.clock().Sub(in.seen) >= quiet || f.Begins && f.Place == in.place
+	if in.id != f.Is && in.id != f.Was && !lost {
+		return in.id, nil
 	}
-	f.id, f.place, f.seen = id, place, p.clock()
-	return id, nil
+	in.id, in.place, in.seen = f.Is, f.Place, p.clock()
+	return f.Is, nil
 }
 
 func (p *prints) Claim(_ context.Context, name, fingerprint string) (string, error) {

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,27 +12,34 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
 )
 
-// Quiet is how long nobody must have worked with a folder of hours' keys before another one, elsewhere, takes its place. Ten passes
-// of the standing role: a restart or an upgrade of the hosts that have the keys is over by then.
-const Quiet = 10 * time.Minute
+// How long nobody must have worked with a folder of hours' keys before another one takes its place: ten passes of the standing role for one
+// that lacks keys, so that a restart or an upgrade of the hosts that have them is over by then; a missed pass for one that has them all, as
+// after a move to another host.
+const (
+	Quiet      = 10 * time.Minute
+	QuietWhole = 90 * time.Second
+)
 
 // folderID is the name of the file that tells one folder of hours' keys from another. It is no key and needs no secrecy.
 const folderID = "folder.id"
 
 // occupancy is which folder this process works with, and whether it is the one in use.
 type occupancy struct {
-	id    atomic.Pointer[string]
+	mu    sync.Mutex
+	was   string // identity of the folder at the last pass, "" before the first
+	text  string // what folderID held then
 	other atomic.Bool
 }
 
-// Occupies tells whether the keys of the hours in use lie in this folder. Where they lie elsewhere nothing can be sealed, and what
-// does not open here is not lost. It asks nobody. Error: ErrKeysDiffer.
+// Occupies tells whether this folder is the one in use. Where another is, nothing new can be sealed, and what does not open here is
+// not lost. It asks nobody. Error: ErrKeysDiffer.
 func (v *Vault) Occupies() error {
 	if v.occupied.other.Load() {
 		return because(consent.ErrKeysDiffer, fmt.Errorf("the keys of the hours are not taken from %s", v.short.Path()))
@@ -42,57 +50,67 @@ func (v *Vault) Occupies() error {
 // occupy says that this folder is in use, and learns whether it is. Keys that are missing in the folder in use are lost for good;
 // those that are missing in another lie in the one in use. One that begins where the folder in use lay takes its place: the keys
 // were lost there.
-// Errors: ErrKeysDiffer when it goes over into that state or stays in it, unless it begins; ErrUnavailable.
+// Errors: ErrKeysDiffer where another folder is in use, unless it begins; ErrUnavailable.
 func (v *Vault) occupy(ctx context.Context, begins bool) error {
-	id, err := v.folderID()
+	v.occupied.mu.Lock()
+	defer v.occupied.mu.Unlock()
+	is, err := v.identity()
 	if err != nil {
 		return because(consent.ErrUnavailable, err)
 	}
-	quiet := Quiet
-	if v.opt.Looks {
-		quiet = 0
+	quiet, err := v.quiet(ctx)
+	if err != nil {
+		return err
 	}
-	used, err := v.opt.Prints.Occupy(ctx, id, v.place(), begins, quiet)
+	used, err := v.opt.Prints.Occupy(ctx, Folder{Is: is, Was: v.occupied.was, Place: v.place(), Begins: begins}, quiet)
 	if err != nil {
 		return because(consent.ErrUnavailable, err)
 	}
-	v.occupied.other.Store(used != id && used != "")
+	v.occupied.was = is
+	v.occupied.other.Store(used != is && used != "")
 	if begins || v.opt.Looks {
 		return nil // Occupies tells; a host with the wrong folder still starts, says so, and can be mended while it runs
 	}
 	return v.Occupies()
 }
 
-// folderID reads the folder's id, and gives one to a folder without. A folder that was emptied under this process keeps its id, and
-// one that is not there has the last that was known.
-func (v *Vault) folderID() (string, error) {
+// quiet is how long the folder in use must have been silent before this one takes its place, 0 for one that only looks.
+func (v *Vault) quiet(ctx context.Context) (time.Duration, error) {
+	if v.opt.Looks {
+		return 0, nil
+	}
+	missing, err := v.missing(ctx)
+	if len(missing) > 0 {
+		return Quiet, err
+	}
+	return QuietWhole, err
+}
+
+// identity is what no other folder has, not even a copy of this one: the file folderID, where its file system keeps it, and since when. A folder
+// without the file gets one. One that was emptied or taken away under this process keeps its identity (Folder.Was).
+func (v *Vault) identity() (string, error) {
 	name := filepath.Join(v.short.Path(), folderID)
 	text, err := os.ReadFile(name)
+	if isAbsent(err) && v.opt.Looks {
+		return "", nil
+	}
 	if isAbsent(err) {
-		if err := v.short.Put(folderID, []byte(v.newFolderID()+"\n")); err != nil && !errors.Is(err, fs.ErrExist) && !isAbsent(err) {
+		if err := v.short.Put(folderID, []byte(cmp.Or(v.occupied.text, rand.Text()+"\n"))); err != nil && !errors.Is(err, fs.ErrExist) && !isAbsent(err) {
 			return "", err
 		}
 		text, err = os.ReadFile(name)
 	}
-	known := v.occupied.id.Load()
-	switch id := strings.TrimSpace(string(text)); {
-	case isAbsent(err) && known != nil:
-		return *known, nil
+	switch {
+	case isAbsent(err) && v.occupied.was != "":
+		return v.occupied.was, nil
 	case err != nil:
 		return "", err
-	case len(id) != len(rand.Text()) || strings.ContainsAny(id, " \t\r\n"):
+	case len(strings.TrimSpace(string(text))) != len(rand.Text()):
 		return "", fmt.Errorf("%s is damaged; remove it", name)
-	default:
-		v.occupied.id.Store(&id)
-		return id, nil
 	}
-}
-
-func (v *Vault) newFolderID() string {
-	if known := v.occupied.id.Load(); known != nil {
-		return *known
-	}
-	return rand.Text()
+	v.occupied.text = string(text)
+	stamp, err := stampOf(name)
+	return short(string(text) + "\x00" + stamp), err
 }
 
 // place tells one host's folder from another's: a digest of the host's name and the folder's path.
@@ -102,17 +120,25 @@ func (v *Vault) place() string {
 	if err != nil {
 		path = v.short.Path()
 	}
-	sum := sha256.Sum256([]byte(host + "\x00" + path))
+	return short(host + "\x00" + path)
+}
+
+func short(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
 }
 
-// Lost lists the hours (their UTC start) whose requests nobody can open any more though they may still wait: their key was in use, should
-// live, and is gone from the folder in use or was replaced there. Where this folder is not the one in use nothing is lost.
-// Error: ErrUnavailable.
+// Lost lists the hours (their UTC start) whose requests nobody can open any more though they may still wait. Where this folder is not the one
+// in use nothing is lost. Error: ErrUnavailable.
 func (v *Vault) Lost(ctx context.Context) ([]time.Time, error) {
 	if v.occupied.other.Load() {
 		return nil, nil
 	}
+	return v.missing(ctx)
+}
+
+// missing lists the hours whose key was in use and should live, and is not in this folder, or another one is in its place.
+func (v *Vault) missing(ctx context.Context) ([]time.Time, error) {
 	var ids []keyID
 	var names []string
 	now := v.opt.Clock()

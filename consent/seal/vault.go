@@ -21,10 +21,13 @@ type Fingerprints interface {
 	Claim(ctx context.Context, name, fingerprint string) (winner string, err error)
 	// Claimed returns the fingerprints that are remembered for names, "" where there is none.
 	Claimed(ctx context.Context, names []string) ([]string, error)
-	// Occupy remembers the folder id, at place, as the one in use, unless another is: one that was occupied within quiet, and not at
-	// this very place by one that begins. It returns the folder in use. With quiet 0 it only asks, and "" is none.
-	Occupy(ctx context.Context, id, place string, begins bool, quiet time.Duration) (used string, err error)
+	// Occupy remembers the folder as the one in use, unless another is: one that was occupied within quiet, and not at
+	// this very place by one that begins. It returns the identity of the folder in use. With quiet 0 it only asks, and "" is none.
+	Occupy(ctx context.Context, f Folder, quiet time.Duration) (used string, err error)
 }
+
+// Folder is a folder of hours' keys as a process sees it. Its texts hold no space.
+type Folder = consent.KeyFolder
 
 // Options says what a Vault works with. All but Log are required.
 type Options struct {

@@ -1,0 +1,7 @@
+//go:build unix && !darwin && !freebsd && !netbsd
+
+package seal
+
+import "syscall"
+
+func changed(st *syscall.Stat_t) syscall.Timespec { return st.Ctim }

@@ -1,0 +1,7 @@
+//go:build darwin || freebsd || netbsd
+
+package seal
+
+import "syscall"
+
+func changed(st *syscall.Stat_t) syscall.Timespec { return st.Ctimespec }
