@@ -36,6 +36,7 @@ type flood struct {
 	next  atomic.Int64
 	kills [3]int // of serve, of Redis, of both
 	ended atomic.Int64
+	round atomic.Int64 // kills so far
 
 	mu      sync.Mutex
 	made    []made
@@ -100,6 +101,7 @@ func (f *flood) kill(random *rand.Rand) {
 	}
 	until(f.s.t, "serve to be ready", p.ready)
 	f.advance("3m") // the leases of what it held end
+	f.round.Add(1)
 }
 
 func (f *flood) advance(by string) {
@@ -109,6 +111,10 @@ func (f *flood) advance(by string) {
 // sign signs children up, and asks every door about each and about an earlier one as soon as the answer is there.
 func (f *flood) sign(over chan struct{}) {
 	for !pause(over, 0) {
+		if f.full() {
+			pause(over, 5*time.Millisecond)
+			continue
+		}
 		if n := int(f.next.Add(1)); n%8 == 7 {
 			f.old(n)
 		} else {
@@ -119,9 +125,22 @@ func (f *flood) sign(over chan struct{}) {
 
 // rush signs children up without asking twice: these are cut in the middle more often.
 func (f *flood) rush(over chan struct{}) {
-	for n := rushFrom; !pause(over, 2*time.Millisecond); n += len(ends) {
+	for n := rushFrom; !pause(over, 2*time.Millisecond); {
+		if f.full() {
+			continue
+		}
 		f.once(n)
+		n += len(ends)
 	}
+}
+
+// floodMost is how many children come between two kills: each is asked for many times, and a clock that is moved plays the part of each.
+const floodMost = 40
+
+func (f *flood) full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.made)+len(f.refused)+len(f.doubted) >= floodMost*int(f.round.Load()+1)
 }
 
 // rushFrom is the first child of rush, whom no guardian answers.
