@@ -65,6 +65,7 @@ var rooms = map[string][]string{
 	"templates":                 {"consent"},
 	"templates/browsertest":     nil,
 	"mailer":                    {"consent", "templates"},
+	"mailer/bounces":            nil,
 	"mailer/catcher":            nil,
 	"mailer/mailertest":         {"mailer/catcher"},
 	"handlers":                  {"handlers/web"},
@@ -77,7 +78,7 @@ var rooms = map[string][]string{
 	"handlers/ops":              {"consent", "consent/gate", "consent/gate/rows", "consent/staff", "templates", "handlers/web"},
 	"handlers/dev":              {"consent", "templates", "handlers/web", "mailer/catcher"},
 	"cmd/bohoja/config":         {"consent"},
-	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/catcher", "handlers", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
+	"cmd/bohoja":                {"consent", "consent/...", "templates", "mailer", "mailer/bounces", "mailer/catcher", "handlers", "handlers/...", "cmd/bohoja/config", "cmd/demoshop/shop"},
 	"cmd/demoshop":              {"cmd/demoshop/shop", "handlers/api/client", "handlers/web"},
 	"cmd/demoshop/shop":         {"handlers/api/client", "templates", "consent", "consent/webhook"},
 }

@@ -37,7 +37,7 @@ func (h *house) roles(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, s := range h.spaces {
 		all.Go(func() { _ = s.relay.Run(ctx) })
-		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.sweep) })
+		all.Go(func() { every(ctx, h.log, "sweep", sweepEvery, s.withKeys(s.sweep)) })
 		all.Go(func() { every(ctx, h.log, "lift", liftEvery, s.service.Lift) })
 		all.Go(func() { every(ctx, h.log, "sift", siftEvery, s.service.Sift) })
 		all.Go(func() { every(ctx, h.log, "tally", tallyEvery, s.service.Tally) })
@@ -101,11 +101,18 @@ func (s *space) daily(pass func(context.Context) error) func(context.Context) er
 	}
 }
 
-// sweep carries out the deadlines that have come. It is for a process that has the keys.
-func (s *space) sweep(ctx context.Context) error {
-	if err := s.vault.Occupies(); err != nil {
-		return err
+// withKeys makes a pass only while this process has the keys in use.
+func (s *space) withKeys(pass func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := s.vault.Occupies(); err != nil {
+			return err
+		}
+		return pass(ctx)
 	}
+}
+
+// sweep carries out the deadlines that have come.
+func (s *space) sweep(ctx context.Context) error {
 	_, err := consent.Sweeper{Service: s.service}.RunOnce(ctx)
 	return err
 }
