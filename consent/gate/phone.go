@@ -4,7 +4,7 @@ package gate
 
 import (
 	"errors"
-	"strings"
+	"regexp"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -18,7 +18,7 @@ var errPhone = errors.New("not a telephone number")
 // Canonical returns a number in E.164, such as +821012345678. A number without a country code is read as one of the
 // region (two letters, KR where the profile names none that has numbers). Error: it is not a number that can exist.
 func (Phones) Canonical(raw, region string) (string, error) {
-	if fraction(raw) {
+	if fractionForm.MatchString(raw) {
 		return "", errPhone
 	}
 	once, zeros, err := e164(raw, region)
@@ -31,12 +31,10 @@ func (Phones) Canonical(raw, region string) (string, error) {
 	return once, nil
 }
 
-// fraction reports what programs for tables make of a column of numbers, 1012345678.0: its last nought is no digit of the number,
-// and with it the number would be somebody else's.
-func fraction(raw string) bool {
-	at := strings.LastIndexByte(raw, '.')
-	return at >= 0 && strings.Trim(raw[at:], ".0 \t") == ""
-}
+// fractionForm finds what programs for tables make of a column of numbers, 1012345678.0: its last nought is no digit of the number,
+// and with it the number would be somebody else's. Its digits stand together in front of its only dot, so that 010.1234.0000 and
+// 010-1234-5678. are none; and neither is 82101234.0000, where too few of them do.
+var fractionForm = regexp.MustCompile(`^\P{Nd}*\p{Nd}{8}(?:[.．][0０]{0,2}|\p{Nd}+[.．][0０]*)[\s\p{Z}\p{Cf}]*$`)
 
 // e164 also tells whether zeros stand in front of the number, as in Italy; elsewhere the next reading takes one off.
 func e164(raw, region string) (text string, zeros bool, err error) {
