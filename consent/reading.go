@@ -1,6 +1,9 @@
 package consent
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Korean names in Latin letters: each part of a syllable with the spellings that people use for it, those of the official
 // romanisation first; "-" is silence. The order is Unicode's, which composes a syllable of its parts' numbers.
@@ -21,11 +24,16 @@ const (
 	lastSyllable  = '힣'
 )
 
+// maxSyllables bounds the Korean names that are compared: family names have one or two, and five is the most that a given name
+// is registered with.
+const maxSyllables = 8
+
 // readsAs reports whether Latin letters, small and without anything between them, hold a Korean name as people spell it in
-// them: the family name, of one syllable or two, and the given name after it, in either order and anywhere.
+// them: the family name, of one syllable or two, and the given name after it, in either order and anywhere. A name of more than
+// maxSyllables is not compared.
 func readsAs(letters, name string) bool {
 	syllables := []rune(foldWord(name))
-	if len(syllables) < leastGuardian {
+	if len(syllables) < leastGuardian || len(syllables) > maxSyllables {
 		return false
 	}
 	for _, s := range syllables {
@@ -33,57 +41,68 @@ func readsAs(letters, name string) bool {
 			return false
 		}
 	}
+	r := reading{letters: letters}
 	for family := 1; family <= min(2, len(syllables)-1); family++ {
-		if heldIn(letters, syllables[:family]) && heldIn(letters, syllables[family:]) {
+		if r.holds(syllables[:family]) && r.holds(syllables[family:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// heldIn reports whether some place of the letters spells the syllables.
-func heldIn(letters string, syllables []rune) bool {
-	for i := range letters {
-		if spelledAt(letters[i:], syllables) {
-			return true
-		}
-	}
-	return false
+// reading looks for syllables in letters that a stranger chose. Its work grows with the letters times the syllables, never with the
+// ways in which they can be read.
+type reading struct {
+	letters string
+	tries   int // how often a spelling was held against a place of the letters
 }
 
-// spelledAt reports whether the letters begin with the syllables.
-func spelledAt(letters string, syllables []rune) bool {
-	if len(syllables) == 0 {
-		return true
+// places says of each offset into the letters, their end among them, whether a reading has come there: each is gone on from once,
+// however many readings meet in it.
+type places []bool
+
+// holds reports whether some place of the letters spells the syllables.
+func (r *reading) holds(syllables []rune) bool {
+	at := make(places, len(r.letters)+1)
+	for i := range at {
+		at[i] = true
 	}
-	s := syllables[0]
-	for own := range strings.FieldsSeq(surnames[s]) {
-		if rest, ok := strings.CutPrefix(letters, own); ok && spelledAt(rest, syllables[1:]) {
-			return true
+	for _, s := range syllables {
+		if at = r.behind(at, s); !slices.Contains(at, true) {
+			return false
 		}
 	}
+	return true
+}
+
+// behind gives the places behind a syllable, in every spelling of it that fits.
+func (r *reading) behind(at places, s rune) places {
 	n := int(s - firstSyllable)
 	first, vowel, last := n/(len(vowels)*len(lastSounds)), n/len(lastSounds)%len(vowels), n%len(lastSounds)
-	for _, rest := range after([]string{letters}, firstSounds[first], vowels[vowel], lastSounds[last]) {
-		if spelledAt(rest, syllables[1:]) {
-			return true
-		}
+	next := at
+	for _, sound := range []string{firstSounds[first], vowels[vowel], lastSounds[last]} {
+		next = r.after(next, sound)
 	}
-	return false
+	for i, own := range r.after(at, surnames[s]) {
+		next[i] = next[i] || own
+	}
+	return next
 }
 
-// after is what is left of the letters behind sounds that follow each other, in every spelling that fits.
-func after(letters []string, sounds ...string) []string {
-	for _, sound := range sounds {
-		var left []string
-		for spelling := range strings.FieldsSeq(sound) {
-			for _, l := range letters {
-				if rest, ok := strings.CutPrefix(l, strings.Trim(spelling, "-")); ok {
-					left = append(left, rest)
-				}
+// after gives the places behind one sound.
+func (r *reading) after(at places, sound string) places {
+	next := make(places, len(at))
+	for spelling := range strings.FieldsSeq(sound) {
+		spelling = strings.Trim(spelling, "-")
+		for i, here := range at {
+			if !here {
+				continue
+			}
+			r.tries++
+			if strings.HasPrefix(r.letters[i:], spelling) {
+				next[i+len(spelling)] = true
 			}
 		}
-		letters = left
 	}
-	return letters
+	return next
 }
