@@ -93,7 +93,7 @@ func (s *Service) closingJob(rec Record, people People, guardian int, seal func(
 func (s *Service) addressClosing(out Letter, rec Record, l LetterJob) (Letter, error) {
 	plain, err := s.Vault.Open(label(rec, FieldClosing, rec.Rev), l.To)
 	if err != nil {
-		return Letter{}, ErrMoot // its hour is over
+		return Letter{}, ignoreAs(err, ErrMoot, ErrUnreadable) // its hour is over
 	}
 	var c closing
 	if err := json.Unmarshal(plain, &c); err != nil {

@@ -61,8 +61,11 @@ func (s *Service) leaveLink(ctx context.Context, id string, v Visit, who visitAd
 func (s *Service) postLink(ctx context.Context, job string, l LetterJob) error {
 	var who visitAddress
 	plain, err := s.Vault.Open(Label{ID: job, Field: FieldClosing}, l.To)
-	if err != nil || json.Unmarshal(plain, &who) != nil {
-		return ErrMoot // its hour is over
+	if err != nil {
+		return ignoreAs(err, ErrMoot, ErrUnreadable) // its hour is over
+	}
+	if err := json.Unmarshal(plain, &who); err != nil {
+		return ErrMoot
 	}
 	children, digests, err := s.childrenOf(ctx, who)
 	if err != nil {

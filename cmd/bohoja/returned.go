@@ -47,7 +47,10 @@ func (h *house) returned(ctx context.Context, token, status string) error {
 	if s == nil {
 		return consent.ErrNotFound
 	}
+	if err := s.service.Returned(ctx, token, status); err != nil {
+		return err
+	}
 	h.metrics.Returned()
 	h.log.InfoContext(ctx, "a letter came back", "status", status)
-	return s.service.Returned(ctx, token, status)
+	return nil
 }

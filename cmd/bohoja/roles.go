@@ -13,9 +13,9 @@ import (
 
 // How often the standing roles make their pass.
 const (
-	boardEvery  = time.Second // the lists of staff lie at most so far behind
-	sweepEvery  = time.Second // a deadline is carried out at most this much late; the scripts keep it to the millisecond
-	keysEvery   = time.Minute
+	boardEvery  = time.Second      // the lists of staff lie at most so far behind
+	sweepEvery  = time.Second      // a deadline is carried out at most this much late; the scripts keep it to the millisecond
+	keysEvery   = 20 * time.Second // well below seal.QuietWhole: who says nothing for so long may be replaced
 	clockEvery  = time.Second
 	safetyEvery = time.Minute
 	auditEvery  = 2 * time.Second
@@ -118,29 +118,36 @@ func (s *space) sweep(ctx context.Context) error {
 }
 
 // keep makes and destroys keys. A clock that runs ahead would destroy them early, which nothing can undo, so it is held
-// against the store's first.
+// against the store's first. That the folder is in use is said in any case.
 func (s *space) keep(ctx context.Context) error {
+	here := s.vault.Attend(ctx)
 	if err := s.sameTime(ctx); err != nil {
-		return err
+		return errors.Join(here, err)
 	}
 	if err := errors.Join(s.links.Refresh(), s.receipts.Refresh()); err != nil {
-		return err
+		return errors.Join(here, err)
 	}
 	return errors.Join(s.vault.RunOnce(ctx), s.mourn(ctx))
 }
 
-// mourn ends what is sealed under keys that are lost; each lost hour's requests are looked through once.
+// mournTwice is how often the requests of a lost hour are looked through: one may have been sealed before the loss was seen, and stored
+// after the first look.
+const mournTwice = 2
+
+// mourn ends what is sealed under keys that are lost.
 func (s *space) mourn(ctx context.Context) error {
+	s.mourning.Lock()
+	defer s.mourning.Unlock()
 	lost, err := s.vault.Lost(ctx)
 	if err != nil {
 		return err
 	}
-	lost = slices.DeleteFunc(lost, func(hour time.Time) bool { return s.mourned[hour] })
+	lost = slices.DeleteFunc(lost, func(hour time.Time) bool { return s.mourned[hour] >= mournTwice })
 	if err := s.service.Mourn(ctx, lost); err != nil {
 		return err
 	}
 	for _, hour := range lost {
-		s.mourned[hour] = true
+		s.mourned[hour]++
 	}
 	return nil
 }

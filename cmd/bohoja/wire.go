@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,8 @@ type space struct {
 	queue    *outbox.Queue
 	relay    *outbox.Relay
 	team     *staff.Service
-	mourned  map[time.Time]bool     // hours whose lost requests were ended
+	mourning sync.Mutex
+	mourned  map[time.Time]int      // how often the lost requests of an hour were looked through; guarded by mourning
 	aged     func(by time.Duration) // told when the test space's clock was moved; nil where Redis keeps its own time
 	clock    *testClock             // of the test space; nil in the live one
 }
@@ -142,7 +144,7 @@ func (h *house) open(ctx context.Context, name redisstore.Space, courier consent
 // openStore opens the records and the outbox of a space. Its service makes the steps that open nothing that is sealed:
 // commands of the command line need no more, and so read no key and make none.
 func (h *house) openStore(ctx context.Context, name redisstore.Space) (*space, error) {
-	s := &space{name: name, mourned: map[time.Time]bool{}}
+	s := &space{name: name, mourned: map[time.Time]int{}}
 	s.store = redisstore.New(redisstore.Options{Write: h.clients.Write, Read: h.clients.Read, Space: name, Admit: h.admitted(name)})
 	if name == redisstore.Live {
 		if err := h.tide.Look(ctx); err != nil {

@@ -80,7 +80,7 @@ func (s Space) clock() string               { return s.prefix() + "clock" }     
 func (s Space) apps() string                { return s.prefix() + "apps" }                // set of the ids of all apps that were ever declared; for ever; Prime
 func (s Space) revoked() string             { return s.prefix() + "revoked" }             // set of digests of revoked API keys; for ever; Revoke
 func (s Space) claim(name string) string    { return s.prefix() + "claim:" + name }       // string, fingerprint of a key file (Claim); for ever; nobody
-func (s Space) folder() string              { return s.prefix() + "folder" }              // string "identity place seen_ms" of the folder of hours' keys in use (Occupy); for ever; Occupy
+func (s Space) folder() string              { return s.prefix() + "folder" }              // string "identity place seen_ms place seen_ms" of the folder of hours' keys in use (Occupy); for ever; Occupy
 func (s Space) day(d consent.Digest) string { return s.prefix() + "day:" + string(d[:]) } // zset letter → ms when it was counted; a day; Redis' own expiry
 
 func (s Space) visit(id string) string          { return s.prefix() + "my:" + id }              // hash g gen, a address, d draft (sealed), x ms of its end; consent.VisitKept; Redis' own expiry

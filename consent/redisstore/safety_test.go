@@ -110,6 +110,10 @@ func TestOccupy(t *testing.T) {
 		{consent.KeyFolder{Is: "B", Place: "here", Begins: true}, quiet, "B"},
 		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "here"}, quiet, "B"},
 		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "there"}, gone, "A2"},
+		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "third"}, quiet, "A2"},
+		{consent.KeyFolder{Is: "C", Place: "third", Begins: true}, quiet, "A2"}, // it is lost here, and there are others that have it
+		{consent.KeyFolder{Is: "A2", Was: "A2", Place: "third"}, quiet, "A2"},
+		{consent.KeyFolder{Is: "C", Place: "there", Begins: true}, quiet, "A2"},
 	} {
 		if c.quiet == gone {
 			time.Sleep(10 * gone)

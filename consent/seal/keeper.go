@@ -114,6 +114,9 @@ func (v *Vault) lookAhead(ctx context.Context) error {
 
 // sweep destroys dead keys, forgets those whose files are gone, and removes what crashes left half-made.
 func (v *Vault) sweep() error {
+	if err := v.onDisk(); err != nil {
+		return because(consent.ErrUnavailable, err)
+	}
 	names, err := v.short.Names()
 	if isAbsent(err) && v.long.Exists() {
 		v.forget(nil) // the folder was destroyed: so are its keys

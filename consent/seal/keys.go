@@ -133,6 +133,9 @@ func (v *Vault) findOrMake(id keyID) (*sealer, error) {
 	if k := v.cached(id); k != nil {
 		return k, nil
 	}
+	if err := v.onDisk(); err != nil {
+		return nil, because(consent.ErrUnavailable, err)
+	}
 	file, made, err := v.short.Make(keyfile.New(id.name(), v.opt.Clock(), v.deathOf(id)))
 	if err != nil {
 		return nil, because(consent.ErrUnavailable, err)

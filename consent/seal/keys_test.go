@@ -285,7 +285,7 @@ func TestCopiedFolder(t *testing.T) {
 	}
 	later := mustSeal(t, first, consent.ClassHour, at, "y")
 	refuses(t, copied, later, consent.ErrKeysDiffer)
-	if lost, err := copied.Lost(t.Context()); err != nil || len(lost) != 0 {
+	if lost, err := copied.Lost(t.Context()); !errors.Is(err, consent.ErrKeysDiffer) || len(lost) != 0 {
 		t.Errorf("the copy mourns %v, %v", lost, err)
 	}
 	key := filepath.Join(shortFolder, "h-"+at.UTC().Format("2006010215"))
@@ -307,17 +307,92 @@ func TestCopiedFolder(t *testing.T) {
 	opens(t, first, later, "y")
 }
 
+// TestLostWhileOthersHaveIt: one of two hosts that share a folder begins without it, as when its mount is missing. The other works on, and nothing is
+// lost until that is silent as well.
+func TestLostWhileOthersHaveIt(t *testing.T) {
+	w := newWorld(t)
+	sealed := mustSeal(t, w.open(t), consent.ClassHour, start, "x")
+	shared, err := w.prints.Occupy(t.Context(), Folder{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := func() {
+		t.Helper()
+		if used, err := w.prints.Occupy(t.Context(), Folder{Is: shared, Was: shared, Place: "elsewhere"}, QuietWhole); err != nil || used != shared {
+			t.Fatalf("the other host's folder is not in use: %v", err)
+		}
+	}
+	elsewhere()
+	if err := os.RemoveAll(filepath.Join(w.dir, shortFolder)); err != nil {
+		t.Fatal(err)
+	}
+	again := w.open(t)
+	refuses(t, again, sealed, consent.ErrKeysDiffer)
+	w.clock.set(start.Add(Quiet - time.Second))
+	_ = again.RunOnce(t.Context())
+	refuses(t, again, sealed, consent.ErrKeysDiffer)
+	elsewhere()
+	w.clock.set(start.Add(2*Quiet - time.Second))
+	_ = again.RunOnce(t.Context())
+	refuses(t, w.open(t), sealed, consent.ErrUnreadable)
+}
+
+// TestSleeperJudgesNothing: who has not learnt lately which folder is in use takes nothing for lost, and finds out before it mourns.
+func TestSleeperJudgesNothing(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	sealed := mustSeal(t, v, consent.ClassHour, start, "x")
+	if err := os.Remove(filepath.Join(w.dir, shortFolder, "h-2026112315")); err != nil {
+		t.Fatal(err)
+	}
+	_ = v.RunOnce(t.Context()) // another key of this hour is made; it is not the one in use
+	refuses(t, v, sealed, consent.ErrUnreadable)
+	long := time.Now().Add(-QuietWhole)
+	v.occupied.known.Store(&long)
+	refuses(t, v, sealed, consent.ErrUnavailable)
+	w.prints.fail(errors.New("connection refused"))
+	if lost, err := v.Lost(t.Context()); !errors.Is(err, consent.ErrUnavailable) || len(lost) != 0 {
+		t.Errorf("lost is %v, %v", lost, err)
+	}
+	w.prints.fail(nil)
+	if lost, err := v.Lost(t.Context()); err != nil || len(lost) != 1 {
+		t.Errorf("lost is %v, %v", lost, err)
+	}
+	refuses(t, v, sealed, consent.ErrUnreadable)
+}
+
+// TestMountGone: a folder on another file system than at the beginning is not this process' folder: nothing is made, forgotten or lost.
+func TestMountGone(t *testing.T) {
+	w := newWorld(t)
+	v := w.open(t)
+	sealed := mustSeal(t, v, consent.ClassHour, start, "x")
+	v.occupied.disk = "another"
+	if err := os.Remove(filepath.Join(w.dir, shortFolder, "h-2026112315")); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.RunOnce(t.Context()); !errors.Is(err, consent.ErrUnavailable) {
+		t.Errorf("the pass says %v", err)
+	}
+	opens(t, v, sealed, "x") // by the key in memory
+	if w.has("h-2026112315") {
+		t.Error("a key was made on the wrong file system")
+	}
+	if lost, err := v.Lost(t.Context()); !errors.Is(err, consent.ErrUnavailable) || len(lost) != 0 {
+		t.Errorf("lost is %v, %v", lost, err)
+	}
+}
+
 // TestTouchedFolder: what changes the file's stamp under a process, as a change of owner, changes nothing.
 func TestTouchedFolder(t *testing.T) {
 	w := newWorld(t)
 	v := w.open(t)
-	before := w.prints.folder.id
+	before := w.prints.folder
 	name := filepath.Join(w.dir, shortFolder, folderID)
 	time.Sleep(20 * time.Millisecond) // the clock of files may tick that seldom
 	if err := errors.Join(os.Chmod(name, 0o640), os.Chmod(name, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := v.RunOnce(t.Context()); err != nil || w.prints.folder.id == before {
+	if err := v.RunOnce(t.Context()); err != nil || w.prints.folder == before {
 		t.Errorf("%v; its identity is still %s", err, before)
 	}
 	second := w.open(t)
@@ -340,7 +415,8 @@ func TestLookingOccupiesNothing(t *testing.T) {
 	}
 	refuses(t, look, sealed, consent.ErrKeysDiffer)
 	w.clock.set(start.Add(2 * Quiet))
-	if _, err := Open(t.Context(), o); err != nil || w.prints.folder.place != v.place() {
+	mine := v.occupied.was
+	if _, err := Open(t.Context(), o); err != nil || w.prints.folder != mine {
 		t.Errorf("%v; the folder in use is now that of a command", err)
 	}
 	opens(t, v, sealed, "x")

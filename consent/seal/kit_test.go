@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore"
 )
 
 const (
@@ -46,11 +49,10 @@ type prints struct {
 	held   map[string]string
 	err    error
 	claims int
-	folder struct {
-		id, place string
-		seen      time.Time
-	}
-	clock func() time.Time
+	folder string // the one in use, at the last question
+	clock  func() time.Time
+	redis  *miniredis.Miniredis
+	store  *redisstore.Store
 }
 
 func (p *prints) Claimed(_ context.Context, names []string) ([]string, error) {
@@ -63,20 +65,28 @@ func (p *prints) Claimed(_ context.Context, names []string) ([]string, error) {
 	return out, p.err
 }
 
-// Occupy is what occupy.lua does.
-func (p *prints) Occupy(_ context.Context, f Folder, quiet time.Duration) (string, error) {
+// Occupy is the store's own, at the time of the test's clock.
+func (p *prints) Occupy(ctx context.Context, f Folder, quiet time.Duration) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	in := &p.folder
-	if p.err != nil || quiet == 0 {
-		return in.id, p.err
+	if p.err != nil {
+		return "", p.err
 	}
-	lost := in.id == "" || p.clock().Sub(in.seen) >= quiet || f.Begins && f.Place == in.place
-	if in.id != f.Is && in.id != f.Was && !lost {
-		return in.id, nil
+	if p.store == nil {
+		p.redis = miniredis.NewMiniRedis()
+		if err := p.redis.Start(); err != nil {
+			return "", err
+		}
+		clients, err := redisstore.Dial("redis://" + p.redis.Addr())
+		if err != nil {
+			return "", err
+		}
+		p.store = redisstore.New(redisstore.Options{Write: clients.Write, Read: clients.Read})
 	}
-	in.id, in.place, in.seen = f.Is, f.Place, p.clock()
-	return f.Is, nil
+	p.redis.SetTime(p.clock())
+	used, err := p.store.Occupy(ctx, f, quiet)
+	p.folder = used
+	return used, err
 }
 
 func (p *prints) Claim(_ context.Context, name, fingerprint string) (string, error) {

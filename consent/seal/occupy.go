@@ -35,7 +35,9 @@ type occupancy struct {
 	mu    sync.Mutex
 	was   string // identity of the folder at the last pass, "" before the first
 	text  string // what folderID held then
+	disk  string // the file system on which it lay at the first pass
 	other atomic.Bool
+	known atomic.Pointer[time.Time] // when that was last learnt, by this host's running clock
 }
 
 // Occupies tells whether this folder is the one in use. Where another is, nothing new can be sealed, and what does not open here is
@@ -46,6 +48,23 @@ func (v *Vault) Occupies() error {
 	}
 	return nil
 }
+
+// errUnknown is what a process answers that has not learnt lately which folder is in use: another may have taken the place of its own.
+var errUnknown = because(consent.ErrUnavailable, errors.New("which folder of keys is in use was not learnt lately"))
+
+// judges tells whether this process may take for lost what it cannot open. Errors: ErrKeysDiffer, ErrUnavailable.
+func (v *Vault) judges() error {
+	if err := v.Occupies(); err != nil {
+		return err
+	}
+	if at := v.occupied.known.Load(); at == nil || time.Since(*at) >= QuietWhole {
+		return errUnknown
+	}
+	return nil
+}
+
+// Attend says that the folder is in use, and learns whether it is; RunOnce does so too. Errors: ErrKeysDiffer, ErrUnavailable.
+func (v *Vault) Attend(ctx context.Context) error { return v.occupy(ctx, false) }
 
 // occupy says that this folder is in use, and learns whether it is. Keys that are missing in the folder in use are lost for good;
 // those that are missing in another lie in the one in use. One that begins where the folder in use lay takes its place: the keys
@@ -66,6 +85,8 @@ func (v *Vault) occupy(ctx context.Context, begins bool) error {
 	if err != nil {
 		return because(consent.ErrUnavailable, err)
 	}
+	now := time.Now()
+	v.occupied.known.Store(&now)
 	v.occupied.was = is
 	v.occupied.other.Store(used != is && used != "")
 	if begins || v.opt.Looks {
@@ -89,6 +110,9 @@ func (v *Vault) quiet(ctx context.Context) (time.Duration, error) {
 // identity is what no other folder has, not even a copy of this one: the file folderID, where its file system keeps it, and since when. A folder
 // without the file gets one. One that was emptied or taken away under this process keeps its identity (Folder.Was).
 func (v *Vault) identity() (string, error) {
+	if err := v.mounted(); err != nil {
+		return "", err
+	}
 	name := filepath.Join(v.short.Path(), folderID)
 	text, err := os.ReadFile(name)
 	if isAbsent(err) && v.opt.Looks {
@@ -113,14 +137,36 @@ func (v *Vault) identity() (string, error) {
 	return short(string(text) + "\x00" + stamp), err
 }
 
-// place tells one host's folder from another's: a digest of the host's name and the folder's path.
+// mounted makes sure that the folder lies on the file system on which it lay when this process began: a mount that went away leaves an empty
+// folder behind, in which nothing is lost. Error: one that names the folder; none for a folder that is not there.
+func (v *Vault) mounted() error {
+	disk, err := diskOf(v.short.Path())
+	if isAbsent(err) {
+		return nil
+	}
+	if known := v.occupied.disk; known != "" && err == nil && disk != known {
+		return fmt.Errorf("%s lies on another file system than when this process began; mount what was mounted there", v.short.Path())
+	}
+	v.occupied.disk = disk
+	return err
+}
+
+// onDisk is mounted for those that are not at a pass.
+func (v *Vault) onDisk() error {
+	v.occupied.mu.Lock()
+	defer v.occupied.mu.Unlock()
+	return v.mounted()
+}
+
+// place tells one host's folder from another's: a digest of the host's name and id and the folder's path.
 func (v *Vault) place() string {
 	host, _ := os.Hostname()
+	id, _ := os.ReadFile("/etc/machine-id") // one per host where there is one; clones of a host share its name
 	path, err := filepath.Abs(v.short.Path())
 	if err != nil {
 		path = v.short.Path()
 	}
-	return short(host + "\x00" + path)
+	return short(host + "\x00" + string(id) + "\x00" + path)
 }
 
 func short(text string) string {
@@ -128,11 +174,11 @@ func short(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Lost lists the hours (their UTC start) whose requests nobody can open any more though they may still wait. Where this folder is not the one
-// in use nothing is lost. Error: ErrUnavailable.
+// Lost lists the hours (their UTC start) whose requests nobody can open any more though they may still wait. It asks first whether this
+// folder is still the one in use; where it is not, nothing is lost. Errors: ErrKeysDiffer, ErrUnavailable.
 func (v *Vault) Lost(ctx context.Context) ([]time.Time, error) {
-	if v.occupied.other.Load() {
-		return nil, nil
+	if err := v.occupy(ctx, false); err != nil {
+		return nil, err
 	}
 	return v.missing(ctx)
 }
@@ -176,12 +222,12 @@ func (v *Vault) has(id keyID, fingerprint string) (bool, error) {
 }
 
 // lost is why a value under this key does not open: err when it is lost, or could not be read by anybody any more; ErrKeysDiffer when
-// its key lies in the folder in use, which is another.
+// its key lies in the folder in use, which is another, and ErrUnavailable when that is not known.
 func (v *Vault) lost(id keyID, err error) error {
 	if !errors.Is(err, consent.ErrUnreadable) || id.class() == consent.ClassEvidence || !v.opt.Clock().Before(v.deathOf(id)) {
 		return err
 	}
-	if differ := v.Occupies(); differ != nil {
+	if differ := v.judges(); differ != nil {
 		return differ
 	}
 	return err

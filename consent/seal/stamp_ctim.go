@@ -1,4 +1,4 @@
-//go:build unix && !darwin && !freebsd && !netbsd
+//go:build unix && !aix && !darwin && !freebsd && !netbsd
 
 package seal
 

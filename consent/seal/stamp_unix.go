@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !aix
 
 package seal
 
@@ -27,4 +27,17 @@ func stampOf(name string) (string, error) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// diskOf names the file system of a folder.
+func diskOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", nil
+	}
+	return fmt.Sprint(st.Dev), nil
 }

@@ -95,7 +95,7 @@ func status(body io.Reader) Report {
 	groups := textproto.NewReader(bufio.NewReader(body))
 	for range maxParts {
 		h, err := groups.ReadMIMEHeader()
-		if action, _, _ := strings.Cut(h.Get("Action"), ";"); strings.EqualFold(strings.TrimSpace(action), "failed") {
+		if action, _, _ := strings.Cut(strings.ReplaceAll(h.Get("Action"), "(", ";"), ";"); strings.EqualFold(strings.TrimSpace(action), "failed") {
 			return Report{Failed: true, Status: statusForm.FindString(h.Get("Status"))}
 		}
 		if err != nil && (!errors.Is(err, io.EOF) || len(h) == 0) {

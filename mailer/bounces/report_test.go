@@ -33,7 +33,7 @@ Subject: x
 
 --A/b=--
 `, Report{true, "5.1.1"}},
-	"given up after days":          {head("multipart/report; boundary=b") + "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: Failed (delivery time expired); x\nStatus: 4.4.7 (in queue too long)\n\n--b--\n", Report{}},
+	"given up after days":          {head("multipart/report; boundary=b") + "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: Failed (delivery time expired); x\nStatus: 4.4.7 (in queue too long)\n\n--b--\n", Report{true, "4.4.7"}},
 	"failed with a word behind":    {head("multipart/report; boundary=b") + "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: FAILED ; at last\nStatus: 4.4.7 (in queue too long)\n\n--b--\n", Report{true, "4.4.7"}},
 	"delayed":                      {head("multipart/report; boundary=b") + "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: delayed\nStatus: 4.4.1\n\n--b--\n", Report{}},
 	"delivered":                    {head("multipart/report; boundary=b") + "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: delivered\nStatus: 2.0.0\n\n--b--\n", Report{}},

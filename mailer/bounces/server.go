@@ -3,11 +3,15 @@ package bounces
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -20,6 +24,7 @@ const (
 	maxConnections = 20
 	maxRecipients  = 20
 	patience       = time.Minute // for a line, and for an answer to be taken
+	sessionMost    = 5 * time.Minute
 )
 
 // Options of a Server. All are required.
@@ -37,14 +42,16 @@ type Server struct {
 	o             Options
 	local, domain string
 	smtp          *smtp.Server
+	mu            sync.Mutex
+	open          map[*session]bool
 	whole         context.Context // of what was begun: it outlives the stop by the grace
 }
 
 // New returns a server; Run serves. It takes no mail from outside the operator's network: bind it to where their mail server gets to.
 func New(o Options) *Server {
-	s := &Server{o: o}
+	s := &Server{o: o, open: map[*session]bool{}}
 	s.local, s.domain, _ = strings.Cut(o.Address, "@")
-	s.smtp = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{server: s}, nil }))
+	s.smtp = smtp.NewServer(smtp.BackendFunc(s.session))
 	s.smtp.Domain = s.domain
 	s.smtp.MaxMessageBytes, s.smtp.MaxRecipients = maxMessage, maxRecipients
 	s.smtp.ReadTimeout, s.smtp.WriteTimeout = patience, patience
@@ -60,7 +67,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener, grace time.Duration) e
 	stop := context.AfterFunc(ctx, func() { //nolint:contextcheck // what was begun outlives the stop by the grace
 		closing, cancel := context.WithTimeout(s.whole, grace)
 		defer cancel()
-		stopped <- s.smtp.Shutdown(closing)
+		err := s.smtp.Shutdown(closing)
+		s.cut() // clients that rest
+		stopped <- err
 	})
 	err := s.smtp.Serve(netutil.LimitListener(l, maxConnections))
 	if stop() {
@@ -70,6 +79,32 @@ func (s *Server) Run(ctx context.Context, l net.Listener, grace time.Duration) e
 		return err
 	}
 	return nil
+}
+
+// session begins a conversation, which ends in time whatever its client says.
+func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
+	one := &session{server: s, conn: c, end: time.AfterFunc(sessionMost, func() { _ = c.Close() })}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[one] = true
+	return one, nil
+}
+
+func (s *Server) left(one *session) {
+	one.end.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, one)
+}
+
+// cut closes what is still open. Closing a conversation takes it out of the list.
+func (s *Server) cut() {
+	s.mu.Lock()
+	all := slices.Collect(maps.Keys(s.open))
+	s.mu.Unlock()
+	for _, one := range all {
+		_ = one.conn.Close()
+	}
 }
 
 // token is what the address names; ok is false for an address that is not of our form.
@@ -83,6 +118,8 @@ func (s *Server) token(address string) (token string, ok bool) {
 type session struct {
 	server *Server
 	tokens []string
+	conn   *smtp.Conn
+	end    *time.Timer
 }
 
 var (
@@ -104,7 +141,13 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 // Data implements smtp.Session.
-func (s *session) Data(r io.Reader) error {
+func (s *session) Data(r io.Reader) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.server.o.Log.Error("taking a returned letter failed", "panic", fmt.Sprintf("%T", fault))
+			err = errLater
+		}
+	}()
 	report := Parse(r)
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return err
@@ -127,4 +170,4 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset() { s.tokens = nil }
 
 // Logout implements smtp.Session.
-func (*session) Logout() error { return nil }
+func (s *session) Logout() error { s.server.left(s); return nil }

@@ -110,12 +110,17 @@ func TestComeAgain(t *testing.T) {
 // A client that says nothing keeps nobody from stopping, and nobody else out.
 func TestSilentClients(t *testing.T) {
 	b := begin(t)
-	for range 10 {
+	for i := range 10 {
 		c, err := net.Dial("tcp", b.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
+		if i%2 == 0 { // the others do not even greet
+			if _, err := c.Write([]byte("EHLO me\r\n")); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if code := b.send(t, "bounces+ours@shop.example", failed); code != 0 {
 		t.Errorf("answered %d", code)
