@@ -125,6 +125,7 @@ var mutants = []mutant{
 	{"a host with other keys that nobody is told of", "consent/seal/keys.go", "v.differs.Store(true)", "", "./consent/seal", "TestHourKeyConflict"},
 	{"what is lost because another host has other keys", "consent/seal/occupy.go", "v.occupied.other.Store(used != is && used != \"\")", "", "./consent", "TestOtherFolderLosesNothing"},
 	{"a folder that takes the place of one in use", "consent/redisstore/lua/occupy.lua", "if not own and not lost then return is end", "", storePackage, "TestOccupy"},
+	{"what is lost because this host slept", "consent/seal/occupy.go", "if at := v.occupied.known.Load(); at == nil || time.Since(*at) >= QuietWhole {", "if false {", "./consent/seal", "TestSleeperJudgesNothing"},
 	{"a return path that anybody makes up", "consent/returned.go", "if at < 0 || subtle.ConstantTimeCompare([]byte(token[at+1:]), []byte(s.proveReturn(token[:at]))) == 0 {", "if at < 0 {", "./consent", "TestReturned"},
 	{"a destroyed key that an old copy brings back", "consent/seal/escrow/folder.go", "case n < newest[row]:", "case n < newest[row] && false:", "./consent/seal/escrow", "TestCompare"},
 	{"a copy of keys that leads elsewhere", "consent/seal/escrow/folder.go", "	case !ok:\n", "	case !ok && false:\n", "./consent/seal/escrow", "TestForgedCopy"},

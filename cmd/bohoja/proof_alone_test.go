@@ -27,6 +27,12 @@ var alone = map[string]lone{
 		call: func(o *owner) error { return second(o.store.Claim(o.ctx, "h-1", "print")) },
 		is:   func(o *owner) any { return first(o.store.Claim(o.ctx, "h-1", "another")) },
 	},
+	"occupy": {
+		call: func(o *owner) error {
+			return second(o.store.Occupy(o.ctx, consent.KeyFolder{Is: "A", Place: "here"}, time.Millisecond))
+		},
+		is: func(o *owner) any { return first(o.store.Occupy(o.ctx, consent.KeyFolder{}, 0)) },
+	},
 	"look": {
 		call: func(o *owner) error { return second(o.store.Look(o.ctx, o.act(), consent.ActView)) },
 		is:   (*owner).entries, every: true,
