@@ -1,8 +1,10 @@
 package consent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +15,9 @@ type DeskStore interface {
 	// File keeps what staff entered of a consent on paper or by telephone, in place of what was filed before it. It grants
 	// nothing: Grant does, by another member of staff. Errors: ErrNotPending, ErrStale (another one was filed meanwhile).
 	File(ctx context.Context, m Mutation, f Filing) (Record, error)
-	// Filed reads the sealed entry and scan. Either is empty when there is none.
+	// FiledEntry reads the sealed entry without its scan, which may be large. Empty when there is none.
+	FiledEntry(ctx context.Context, app, id string) (Sealed, error)
+	// Filed reads the sealed entry and scan at one moment. Either is empty when there is none.
 	Filed(ctx context.Context, app, id string) (entry, scan Sealed, err error)
 }
 
@@ -31,6 +35,7 @@ type Filed struct {
 	By     string // Actor.Ref of who filed it
 	At     int64  // Unix milliseconds
 	Method Method
+	Rev    int // Record.Rev when it was filed: the grant of it is refused once the people are others
 }
 
 // Time is At in UTC.
@@ -152,6 +157,7 @@ type FiledView struct {
 	Refused  []string
 	Ref      string
 	Media    string // of the scan; "" for none
+	Other    bool   // the people are others than when it was filed: it can only be filed anew
 }
 
 // filedView opens what waits for a second person; nil when nothing does, or it cannot be read any more.
@@ -159,20 +165,21 @@ func (s *Service) filedView(ctx context.Context, rec Record) (*FiledView, error)
 	if rec.Filed.No == 0 || rec.Status != Pending {
 		return nil, nil
 	}
-	f, err := s.openFiled(ctx, rec)
+	entry, err := s.Store.FiledEntry(ctx, rec.App, rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.openFiled(rec, entry)
 	if err != nil {
 		return nil, ignore(err, ErrUnreadable)
 	}
 	return &FiledView{
 		Filed: rec.Filed, Name: MaskName(f.Name), Relation: f.Relation, Clause: Clauses[rec.Filed.Method], Granted: f.Granted, Refused: f.Refused, Ref: f.Ref, Media: f.Media,
+		Other: rec.Filed.Rev != rec.Rev,
 	}, nil
 }
 
-func (s *Service) openFiled(ctx context.Context, rec Record) (f filed, err error) {
-	entry, _, err := s.Store.Filed(ctx, rec.App, rec.ID)
-	if err != nil {
-		return f, err
-	}
+func (s *Service) openFiled(rec Record, entry Sealed) (f filed, err error) {
 	if len(entry) == 0 {
 		return f, ErrUnreadable
 	}
@@ -186,23 +193,22 @@ func (s *Service) openFiled(ctx context.Context, rec Record) (f filed, err error
 // GrantFiled makes a grant of what a colleague filed under the number no, with its method and clause (KR-04). It is the only
 // way by which staff reach a grant, and nobody goes it alone: the script refuses who has filed it.
 //
-// Errors: ErrNotFound, ErrNotPending, ErrNotFiled, ErrSamePerson, ErrStale (something else was filed meanwhile), ErrUnreadable,
-// method_not_accepted (KindConflict).
+// Errors: ErrNotFound, ErrNotPending, ErrNotFiled, ErrSamePerson, ErrStale (something else was filed meanwhile, or the guardian
+// was corrected), ErrUnreadable, method_not_accepted (KindConflict).
 func (s *Service) GrantFiled(ctx context.Context, app *App, by Actor, id string, no int) (Record, error) {
-	rec, err := s.Find(ctx, app, id)
-	switch {
-	case err != nil:
+	rec, err := s.findFiled(ctx, app, id, no)
+	if err != nil {
 		return rec, err
-	case rec.Status != Pending:
-		return rec, ErrNotPending
-	case rec.Filed.No == 0:
-		return rec, ErrNotFiled
-	case rec.Filed.No != no:
-		return rec, ErrStale
-	case !app.Allows(rec.Filed.Method): // no longer, since it was entered
-		return rec, &Error{Kind: KindConflict, Code: "method_not_accepted", Detail: "this app does not accept consents by this method"}
 	}
-	f, err := s.openFiled(ctx, rec)
+	entry, scan, err := s.Store.Filed(ctx, rec.App, rec.ID)
+	if err != nil {
+		return rec, err
+	}
+	f, err := s.openFiled(rec, entry)
+	if errors.Is(err, ErrUnreadable) { // or another one came, and went, since the record was read
+		_, changed := s.findFiled(ctx, app, id, no)
+		return rec, cmp.Or(changed, err)
+	}
 	if err != nil {
 		return rec, err
 	}
@@ -215,7 +221,7 @@ func (s *Service) GrantFiled(ctx context.Context, app *App, by Actor, id string,
 	if err != nil {
 		return rec, err
 	}
-	if g.Scan, err = s.keepScan(ctx, rec); err != nil {
+	if g.Scan, err = s.keepScan(ctx, rec, scan); err != nil {
 		return rec, err
 	}
 	g.Filed = no
@@ -227,11 +233,28 @@ func (s *Service) GrantFiled(ctx context.Context, app *App, by Actor, id string,
 	return s.Store.Grant(ctx, m, g)
 }
 
+// findFiled finds a request for which what was filed under the number no may be granted.
+func (s *Service) findFiled(ctx context.Context, app *App, id string, no int) (Record, error) {
+	rec, err := s.Find(ctx, app, id)
+	switch {
+	case err != nil:
+		return rec, err
+	case rec.Status != Pending:
+		return rec, ErrNotPending
+	case rec.Filed.No == 0:
+		return rec, ErrNotFiled
+	case rec.Filed.No != no, rec.Filed.Rev != rec.Rev:
+		return rec, ErrStale
+	case !app.Allows(rec.Filed.Method): // no longer, since it was entered
+		return rec, &Error{Kind: KindConflict, Code: "method_not_accepted", Detail: "this app does not accept consents by this method"}
+	}
+	return rec, nil
+}
+
 // keepScan seals a scan anew under the evidence key, with which it lives as long as the consent's other evidence.
-func (s *Service) keepScan(ctx context.Context, rec Record) (Sealed, error) {
-	_, scan, err := s.Store.Filed(ctx, rec.App, rec.ID)
-	if err != nil || len(scan) == 0 {
-		return nil, err
+func (s *Service) keepScan(ctx context.Context, rec Record, scan Sealed) (Sealed, error) {
+	if len(scan) == 0 {
+		return nil, nil
 	}
 	plain, err := s.Vault.Open(label(rec, FieldScan, rec.Filed.No), scan)
 	if err != nil {

@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -80,5 +81,84 @@ func TestPaperFromEndToEnd(t *testing.T) {
 	}
 	if _, err = k.Service.Withdraw(t.Context(), k.App, staffed("st_1"), id, nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// beside is a store in which something else happens between the reading of a record and of what was filed, once. It counts the scans
+// that are read.
+type beside struct {
+	consent.Store
+	before func()
+	scans  int
+}
+
+func (b *beside) Filed(ctx context.Context, app, id string) (entry, scan consent.Sealed, err error) {
+	b.scans++
+	if f := b.before; f != nil {
+		b.before = nil
+		f()
+	}
+	return b.Store.Filed(ctx, app, id)
+}
+
+// Whatever comes between two persons, the second is told that it came, and the first one's paper is no consent of another guardian.
+func TestPaperIsOvertaken(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, between func(t *testing.T, k *consenttest.Kit, id string)
+		want            error
+	}{
+		"filed anew meanwhile":  {nil, func(t *testing.T, k *consenttest.Kit, id string) { file(t, k, id) }, consent.ErrStale},
+		"cancelled meanwhile":   {nil, cancelled, consent.ErrNotPending},
+		"corrected meanwhile":   {nil, correctedTo, consent.ErrStale},
+		"corrected before that": {correctedTo, nil, consent.ErrStale},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := consenttest.New(t)
+			id := comeFiled(t, k)
+			if c.before != nil {
+				c.before(t, k, id)
+			}
+			store := &beside{Store: k.Store}
+			k.Service.Store = store
+			if c.between != nil {
+				store.before = func() { c.between(t, k, id) }
+			}
+			if _, err := k.Service.GrantFiled(t.Context(), k.App, staffed("st_2"), id, 1); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+			if rec := get(t, k, id); rec.Status == consent.Granted {
+				t.Error("granted")
+			}
+		})
+	}
+}
+
+func cancelled(t *testing.T, k *consenttest.Kit, id string) {
+	t.Helper()
+	if _, err := k.Service.Cancel(t.Context(), k.App, app, id); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func correctedTo(t *testing.T, k *consenttest.Kit, id string) {
+	t.Helper()
+	g := consent.Guardian{Name: consent.Secret("이다른"), Email: consent.Secret("other@example.com")}
+	if _, err := k.Service.Correct(t.Context(), k.App, staffed("st_1"), id, g); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The scan is as large as a file may be: who looks at the request does not read it, and who grants reads it once.
+func TestScanIsReadForTheGrantAlone(t *testing.T) {
+	k := consenttest.New(t)
+	id := comeFiled(t, k)
+	store := &beside{Store: k.Store}
+	k.Service.Store = store
+	c, err := k.Service.Case(t.Context(), k.App, staffed("st_2"), id)
+	if err != nil || c.Filed == nil || c.Filed.Ref != "box-7" || store.scans != 0 {
+		t.Fatalf("%+v, %d scans read, %v", c.Filed, store.scans, err)
+	}
+	if _, err = k.Service.GrantFiled(t.Context(), k.App, staffed("st_2"), id, 1); err != nil || store.scans != 1 {
+		t.Errorf("%d scans read, %v", store.scans, err)
 	}
 }

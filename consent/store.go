@@ -38,7 +38,8 @@ type Store interface {
 	// before there were this many misses.
 	Misname(ctx context.Context, m Mutation, gen, misses int) (Record, error)
 	// Grant decides yes. Errors: ErrNotPending, ErrStale (another revision), ErrReplaced, ErrLocked, ErrPaused; of staff
-	// ErrNotFiled and ErrSamePerson instead of the last two.
+	// ErrNotFiled, ErrSamePerson and ErrStale (something else was filed, or for other people) instead of the last two. Of anybody
+	// but guardian and staff: ErrNotFiled.
 	Grant(ctx context.Context, m Mutation, g Granting) (Record, error)
 	// Decline decides no. Errors: ErrNotPending, ErrReplaced, ErrPaused.
 	Decline(ctx context.Context, m Mutation, d Declining) (Record, error)

@@ -18,6 +18,7 @@ type StaffFiled struct {
 	Scan             bool
 	May              bool // who looks may confirm it
 	Mine             bool // who looks has entered it
+	Other            bool // a guardian was corrected or added since: it has to be entered anew, and May is false
 }
 
 // StaffFile is the form that enters such a consent: method, purpose.<id>, guardian_name, birth_year, birth_month, birth_day,

@@ -122,6 +122,10 @@ func (x fixture) requestStates() []State {
 	one("calls older", func(p *StaffRequest) { p.Calls, p.CallsBack, p.CallsNext = nil, true, p.Self+"?calls=1-1#calls-h" })
 	one("filed", func(p *StaffRequest) { p.Filed, p.File = x.filed(), p.Self+"/file" })
 	one("filed by oneself", func(p *StaffRequest) { p.Filed = x.filed(); p.Filed.May, p.Filed.Mine = false, true })
+	one("filed for another", func(p *StaffRequest) {
+		p.Filed, p.File = x.filed(), p.Self+"/file"
+		p.Filed.May, p.Filed.Other = false, true
+	})
 	one("filed not sure", func(p *StaffRequest) {
 		p.Filed, p.Opened, p.Faults = x.filed(), "grant", x.faulty("sure", FaultSure).Faults
 	})

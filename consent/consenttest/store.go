@@ -189,7 +189,7 @@ func (b *bench) granting(r consent.Record, purposes ...string) consent.Granting 
 func (b *bench) granted(subject, guardian string) consent.Record {
 	b.Helper()
 	r := b.pending(subject, guardian)
-	g, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), b.granting(r, "account", "delivery"))
+	g, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), b.granting(r, "account", "delivery"))
 	b.must(err)
 	return g
 }

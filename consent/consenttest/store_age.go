@@ -34,7 +34,7 @@ func (b *bench) bornOf(r consent.Record, month int) consent.Record {
 	b.Helper()
 	g := b.granting(r, "account")
 	g.Month = month
-	r, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), g)
+	r, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), g)
 	b.must(err)
 	return r
 }
@@ -198,7 +198,7 @@ func grantTerms(b *bench) {
 	r := b.pending("kid", "p@x")
 	g := b.granting(r, "account")
 	g.Terms = "t_new"
-	got, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), g)
+	got, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), g)
 	b.must(err)
 	if got.Terms != "t_new" {
 		b.Errorf("agreed to %q", got.Terms)

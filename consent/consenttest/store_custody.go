@@ -121,7 +121,7 @@ func withdrawAll(b *bench) {
 	} {
 		b.refused(step(), consent.ErrDestroyed, got)
 	}
-	_, err := b.Store.Grant(b.Context(), b.mutation(g.ID, ""), b.granting(g, "account", "delivery"))
+	_, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(g.ID, ""), "0"), b.granting(g, "account", "delivery"))
 	b.refused(err, consent.ErrNotPending, got)
 }
 

@@ -31,7 +31,7 @@ func grantMoves(b *bench) {
 	r := b.pending("kid", "p@x")
 	g := b.granting(r, "account")
 	g.Refused = []string{"delivery"}
-	got, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), g)
+	got, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), g)
 	b.must(err)
 	if got.Status != consent.Granted || got.Custody != consent.Held || got.Rev != 2 || got.DataRev != 2 {
 		b.Errorf("granted as %+v", got)
@@ -51,10 +51,10 @@ func grantMoves(b *bench) {
 func grantAgain(b *bench) {
 	r := b.pending("kid", "p@x")
 	b.once(func() (consent.Record, error) {
-		return b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), b.granting(r, "account", "delivery"))
+		return b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), b.granting(r, "account", "delivery"))
 	})
 	before := b.get(r.ID)
-	_, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), b.granting(r, "account"))
+	_, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), b.granting(r, "account"))
 	b.refused(err, consent.ErrNotPending, before)
 	_, err = b.Store.Decline(b.Context(), b.mutation(r.ID, consent.EventDeclined), consent.Declining{Gen: 1, Reason: consent.ReasonRefused})
 	b.refused(err, consent.ErrNotPending, before)
@@ -65,13 +65,13 @@ func grantRefusals(b *bench) {
 	grant := func(change func(*consent.Granting)) error {
 		g := b.granting(r, "account")
 		change(&g)
-		_, err := b.Store.Grant(b.Context(), b.mutation(r.ID, consent.EventGranted), g)
+		_, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), g)
 		return err
 	}
 	b.refused(grant(func(g *consent.Granting) { g.Gen = 2 }), consent.ErrReplaced, r)
 	b.refused(grant(func(g *consent.Granting) { g.Rev = 2 }), consent.ErrStale, r)
 	b.refused(grant(func(g *consent.Granting) { g.Rev = 0 }), consent.ErrStale, r)
-	_, err := b.Store.Grant(b.Context(), b.mutation(consent.NewID(consent.PrefixRequest, b.now()), ""), b.granting(r, "account"))
+	_, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(consent.NewID(consent.PrefixRequest, b.now()), ""), "0"), b.granting(r, "account"))
 	b.refused(err, consent.ErrNotFound, r)
 	locked, err := b.Store.Try(b.Context(), b.mutation(r.ID, ""), consent.Trial{Gen: 1, Limit: 1, Lock: time.Hour})
 	b.must(err)
@@ -88,7 +88,7 @@ func grantWindow(b *bench) {
 	r := b.pending("kid", "p@x")
 	g := b.granting(r, "account")
 	g.ReleaseDies = b.now().Add(time.Hour).Truncate(time.Millisecond)
-	got, err := b.Store.Grant(b.Context(), b.mutation(r.ID, ""), g)
+	got, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, ""), "0"), g)
 	b.must(err)
 	if !got.ReleaseBy.Equal(g.ReleaseDies) {
 		b.Errorf("release by %v, its key dies %v", got.ReleaseBy, g.ReleaseDies)
@@ -106,7 +106,7 @@ func declineDestroys(b *bench) {
 	}
 	_, err := b.Store.Decline(b.Context(), b.mutation(r.ID, ""), consent.Declining{Gen: 1, Reason: consent.ReasonRefused})
 	b.refused(err, consent.ErrNotPending, got)
-	_, err = b.Store.Grant(b.Context(), b.mutation(r.ID, ""), b.granting(r, "account"))
+	_, err = b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, ""), "0"), b.granting(r, "account"))
 	b.refused(err, consent.ErrNotPending, got)
 }
 
@@ -133,7 +133,7 @@ func deadlineHolds(b *bench) {
 	b.Advance(119*time.Hour + time.Second)
 	ctx, m := b.Context(), b.mutation(r.ID, "")
 	for name, step := range map[string]func() error{
-		"grant":   func() error { _, err := b.Store.Grant(ctx, m, b.granting(r, "account")); return err },
+		"grant":   func() error { _, err := b.Store.Grant(ctx, asGuardian(m, "0"), b.granting(r, "account")); return err },
 		"decline": func() error { _, err := b.Store.Decline(ctx, m, consent.Declining{Gen: 1}); return err },
 		"cancel":  func() error { _, err := b.Store.Cancel(ctx, m, consent.ReasonApp); return err },
 		"try": func() error {

@@ -11,6 +11,8 @@ var deskTests = map[string]func(*bench){
 	"file/refusals":             fileRefusals,
 	"file/two persons":          fileTwoPersons,
 	"file/gone with the end":    fileGone,
+	"file/other people":         fileOtherPeople,
+	"file/nobody else":          fileNobodyElse,
 }
 
 func (b *bench) staff(id, ref string) consent.Mutation {
@@ -30,6 +32,11 @@ func (b *bench) filed(id, entry, scan string) {
 	if string(e) != entry || string(s) != scan {
 		b.Errorf("filed %q with %q, want %q with %q", e, s, entry, scan)
 	}
+	e, err = b.Store.FiledEntry(b.Context(), storeApp, id)
+	b.must(err)
+	if string(e) != entry {
+		b.Errorf("filed %q, want %q", e, entry)
+	}
 }
 
 func (b *bench) file(id, by string, f consent.Filing) consent.Record {
@@ -42,7 +49,7 @@ func fileKept(b *bench) {
 	r := b.pending("user-1", "g@x")
 	b.filed(r.ID, "", "")
 	first := b.file(r.ID, "st_1", filing(0, "one"))
-	if f := first.Filed; f.No != 1 || f.By != "st_1" || f.Method != consent.MethodPaper || f.At == 0 || !first.ExpiresAt.Equal(r.ExpiresAt) {
+	if f := first.Filed; f.No != 1 || f.By != "st_1" || f.Method != consent.MethodPaper || f.At == 0 || f.Rev != 1 || !first.ExpiresAt.Equal(r.ExpiresAt) {
 		b.Errorf("%+v", f)
 	}
 	second := consent.Filing{After: 1, Method: consent.MethodPhone, Entry: consent.Sealed("two")}
@@ -98,6 +105,62 @@ func fileTwoPersons(b *bench) {
 	b.filed(r.ID, "", "scan as evidence")
 }
 
+// What was filed for one guardian is no consent of another: it is filed anew, under the next number.
+func fileOtherPeople(b *bench) {
+	changes := map[string]func(consent.Record) (consent.Record, error){
+		"address": func(r consent.Record) (consent.Record, error) {
+			return b.Store.Correct(b.Context(), b.mutation(r.ID, ""), correction(r, "q@x", "corrected"))
+		},
+		"name": func(r consent.Record) (consent.Record, error) {
+			return b.Store.Correct(b.Context(), b.mutation(r.ID, ""), consent.Correction{Rev: r.Rev, People: consent.Sealed("renamed"), NewName: true, Guardians: 1})
+		},
+		"one more": func(r consent.Record) (consent.Record, error) {
+			return b.Store.Join(b.Context(), b.mutation(r.ID, ""), joining(r, "q@x", "two"))
+		},
+	}
+	for name, change := range changes {
+		r := b.pending("user "+name, "g@x")
+		b.file(r.ID, "st_1", filing(0, "one"))
+		r, err := change(b.get(r.ID))
+		b.must(err)
+		b.refused(b.grantFiled(r, 1), consent.ErrStale, r)
+		if f := b.file(r.ID, "st_1", filing(1, "two")).Filed; f.No != 2 || f.Rev != 2 {
+			b.Errorf("%s: %+v", name, f)
+		}
+		b.must(b.grantFiled(r, 2))
+	}
+}
+
+// grantFiled grants as st_2 what was filed under the number no.
+func (b *bench) grantFiled(r consent.Record, no int) error {
+	g := b.granting(r, "account")
+	g.Method, g.Filed = consent.MethodPaper, no
+	_, err := b.Store.Grant(b.Context(), b.staff(r.ID, "st_2"), g)
+	return err
+}
+
+// Only guardian and staff grant: the guardian never what was filed, all others never anything.
+func fileNobodyElse(b *bench) {
+	r := b.pending("user-1", "g@x")
+	for _, filed := range []bool{false, true} {
+		if filed {
+			r = b.file(r.ID, "st_1", filing(0, "one"))
+		}
+		for _, kind := range []string{consent.ActorApp, consent.ActorChild, consent.ActorClock, consent.ActorMail, ""} {
+			for no := range 2 {
+				g, m := b.granting(r, "account"), b.mutation(r.ID, "")
+				g.Method, g.Filed, m.Actor = consent.MethodPaper, no, consent.Actor{Kind: kind, Ref: "x"}
+				_, err := b.Store.Grant(b.Context(), m, g)
+				b.refused(err, consent.ErrNotFiled, r)
+			}
+		}
+		g := b.granting(r, "account")
+		g.Method, g.Filed = consent.MethodPaper, 1
+		_, err := b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, ""), "0"), g)
+		b.refused(err, consent.ErrStale, r)
+	}
+}
+
 func fileGone(b *bench) {
 	r := b.pending("user-1", "g@x")
 	b.file(r.ID, "st_1", filing(0, "one"))
@@ -110,9 +173,7 @@ func fileGone(b *bench) {
 	// A guardian who decides by the link leaves nothing of it behind.
 	r = b.pending("user-2", "g2@x")
 	r = b.file(r.ID, "st_1", filing(0, "one"))
-	m := b.mutation(r.ID, consent.EventGranted)
-	m.Actor = consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}
-	_, err = b.Store.Grant(b.Context(), m, b.granting(r, "account"))
+	_, err = b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, consent.EventGranted), "0"), b.granting(r, "account"))
 	b.must(err)
 	b.filed(r.ID, "", "")
 }

@@ -278,7 +278,7 @@ func blocksGuardian(b *bench) {
 	_, err := b.Store.Cancel(b.Context(), b.mutation(first.ID, ""), consent.ReasonApp)
 	b.must(err)
 	want(consent.GuardianOnly)
-	_, err = b.Store.Grant(b.Context(), b.mutation(second.ID, ""), b.granting(second, "account"))
+	_, err = b.Store.Grant(b.Context(), asGuardian(b.mutation(second.ID, ""), "0"), b.granting(second, "account"))
 	b.must(err)
 	want(consent.GuardianOnly)
 	_, err = b.Store.Withdraw(b.Context(), b.mutation(second.ID, ""), b.withdrawing())

@@ -40,7 +40,7 @@ func ledgerTrail(b *bench) {
 	_, err := b.Store.Invited(b.Context(), b.mutation(r.ID, ""), 1, consent.MailSent, "")
 	b.must(err)
 	b.pending("third", "t@x")
-	_, err = b.Store.Grant(b.Context(), b.mutation(r.ID, ""), b.granting(r, "account", "delivery"))
+	_, err = b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, ""), "0"), b.granting(r, "account", "delivery"))
 	b.must(err)
 	all := b.trail(r.ID)
 	if want := []consent.Step{consent.StepSignup, consent.StepInvite, consent.StepGrant}; !slices.Equal(stepsOf(all), want) {
@@ -67,7 +67,7 @@ func ledgerSays(b *bench) {
 	}
 	grant, part, end := all[1], all[2], all[3]
 	if grant.Method != consent.MethodEmailLink || grant.Terms != "t_1" || grant.Status != consent.Granted || grant.Custody != consent.Held ||
-		!slices.Equal(grant.Granted, []string{"account", "delivery"}) || grant.By != consent.ActorApp || grant.Ref != "k1" {
+		!slices.Equal(grant.Granted, []string{"account", "delivery"}) || grant.By != consent.ActorGuardian || grant.Ref != "0" {
 		b.Errorf("grant: %+v", grant)
 	}
 	if !slices.Equal(part.Granted, []string{"account"}) || part.Status != consent.Granted || part.Method != "" {

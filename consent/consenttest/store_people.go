@@ -127,7 +127,7 @@ func correctAddress(b *bench) {
 	if cl, err := b.Store.ByCode(b.Context(), []string{storeApp}, c.Look.Codes); err != nil || cl.Gen != 2 || cl.ID != r.ID {
 		b.Errorf("the new code: %+v, %v", cl, err)
 	}
-	_, err = b.Store.Grant(b.Context(), b.mutation(r.ID, ""), consent.Granting{Gen: 1, Rev: 2})
+	_, err = b.Store.Grant(b.Context(), asGuardian(b.mutation(r.ID, ""), "0"), consent.Granting{Gen: 1, Rev: 2})
 	b.refused(err, consent.ErrReplaced, got)
 }
 

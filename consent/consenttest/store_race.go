@@ -44,7 +44,7 @@ func raceDecisions(b *bench) {
 			won := []*atomic.Int32{&grants, &declines, &cancels, &expires}[i%4]
 			switch i % 4 {
 			case 0:
-				_, err = b.Store.Grant(ctx, m[i], g)
+				_, err = b.Store.Grant(ctx, asGuardian(m[i], "0"), g)
 			case 1:
 				_, err = b.Store.Decline(ctx, m[i], consent.Declining{Gen: 1, Reason: consent.ReasonRefused})
 			case 2:

@@ -43,9 +43,11 @@ func (b *bench) steps(r consent.Record) map[string]func(m consent.Mutation) erro
 		"try": func(m consent.Mutation) error {
 			return only(b.Store.Try(ctx, m, consent.Trial{Gen: 1, Limit: 1, Lock: time.Hour})) // the try that locks leaves its letter
 		},
-		"refund":      func(m consent.Mutation) error { return b.Store.Refund(ctx, m, false) },
-		"misname":     func(m consent.Mutation) error { return only(b.Store.Misname(ctx, m, 1, 0)) },
-		"grant":       func(m consent.Mutation) error { return only(b.Store.Grant(ctx, m, b.granting(r, "account"))) },
+		"refund":  func(m consent.Mutation) error { return b.Store.Refund(ctx, m, false) },
+		"misname": func(m consent.Mutation) error { return only(b.Store.Misname(ctx, m, 1, 0)) },
+		"grant": func(m consent.Mutation) error {
+			return only(b.Store.Grant(ctx, asGuardian(m, "0"), b.granting(r, "account")))
+		},
 		"decline":     func(m consent.Mutation) error { return only(b.Store.Decline(ctx, m, consent.Declining{Gen: 1})) },
 		"release":     func(m consent.Mutation) error { return only(b.Store.Release(ctx, m)) },
 		"acknowledge": func(m consent.Mutation) error { return only(b.Store.Acknowledge(ctx, m)) },

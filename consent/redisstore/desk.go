@@ -13,14 +13,36 @@ func (s *Store) File(ctx context.Context, m consent.Mutation, f consent.Filing) 
 	return s.step(ctx, consent.StepFile, m, strconv.Itoa(f.After), string(f.Method), []byte(f.Entry), []byte(f.Scan))
 }
 
+// FiledEntry implements consent.DeskStore.
+func (s *Store) FiledEntry(ctx context.Context, app, id string) (consent.Sealed, error) {
+	entry, err := s.desk(ctx, app, id, "d")
+	if err != nil {
+		return nil, err
+	}
+	return entry[0], nil
+}
+
 // Filed implements consent.DeskStore.
 func (s *Store) Filed(ctx context.Context, app, id string) (entry, scan consent.Sealed, err error) {
-	if !consent.IsID(consent.PrefixRequest, id) {
-		return nil, nil, consent.ErrNotFound
-	}
-	found, err := s.read.HMGet(ctx, s.space.names(app).desk(id), "d", "f").Result()
+	both, err := s.desk(ctx, app, id, "d", "f")
 	if err != nil {
-		return nil, nil, script.Fault(err)
+		return nil, nil, err
 	}
-	return blob(found[0]), blob(found[1]), nil
+	return both[0], both[1], nil
+}
+
+// desk reads fields of what staff filed, all at one moment, nil for those that are not there.
+func (s *Store) desk(ctx context.Context, app, id string, fields ...string) ([]consent.Sealed, error) {
+	if !consent.IsID(consent.PrefixRequest, id) {
+		return nil, consent.ErrNotFound
+	}
+	found, err := s.read.HMGet(ctx, s.space.names(app).desk(id), fields...).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	out := make([]consent.Sealed, len(found))
+	for i, one := range found {
+		out[i] = blob(one)
+	}
+	return out, nil
 }

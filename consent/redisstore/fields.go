@@ -75,7 +75,7 @@ var recordFields = map[string]field{
 	"o": {"digests of codes", "correct fade join signup"},
 	"P": {"digest of the pair of guardian and subject", "correct decline fade signup"},
 
-	"filed": {`consent on paper that waits for its second person "number who ms method"`, "file grant lib"},
+	"filed": {`consent on paper that waits for its second person "number who ms method revision of people"`, "file grant lib"},
 }
 
 // guardianFields are those of each guardian, with the guardian's index behind the letter.

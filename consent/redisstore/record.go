@@ -103,9 +103,9 @@ func (f values) mine() []consent.Mine {
 
 // filed reads what waits for a second person of staff.
 func (f values) filed() (out consent.Filed) {
-	if w := strings.Fields(f["filed"]); len(w) == 4 {
-		v := values{"n": w[0], "at": w[2]}
-		out = consent.Filed{No: v.int("n"), By: w[1], At: v.time("at").UnixMilli(), Method: consent.Method(w[3])}
+	if w := strings.Fields(f["filed"]); len(w) >= 4 {
+		v := values{"n": w[0], "at": w[2], "rev": strings.Join(w[4:], " ")} // older ones have no revision
+		out = consent.Filed{No: v.int("n"), By: w[1], At: v.time("at").UnixMilli(), Method: consent.Method(w[3]), Rev: v.int("rev")}
 	}
 	return out
 }

@@ -35,7 +35,7 @@ func filedWays(app *consent.App) (out []string) {
 	return out
 }
 
-// filed shows what waits for its second person. May is false for who has entered it.
+// filed shows what waits for its second person. May is false for who has entered it, and for everybody once the people are others.
 func (d *Desk) filed(v *visit, f *consent.FiledView) *templates.StaffFiled {
 	if f == nil {
 		return nil
@@ -46,7 +46,7 @@ func (d *Desk) filed(v *visit, f *consent.FiledView) *templates.StaffFiled {
 	}
 	return &templates.StaffFiled{
 		No: f.No, By: by, At: f.Filed.Time(), Method: string(f.Method), Clause: f.Clause, Name: f.Name, Relation: f.Relation, Granted: f.Granted, Refused: f.Refused,
-		Ref: f.Ref, Scan: f.Media != "", May: v.who.Role.May(staff.MayRecord) && f.By != v.who.ID, Mine: f.By == v.who.ID,
+		Ref: f.Ref, Scan: f.Media != "", May: v.who.Role.May(staff.MayRecord) && f.By != v.who.ID && !f.Other, Mine: f.By == v.who.ID, Other: f.Other,
 	}
 }
 

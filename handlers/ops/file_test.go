@@ -131,3 +131,27 @@ func TestPaperIsBound(t *testing.T) {
 		t.Error(r.Status, "filed "+strconv.Itoa(r.Filed.No), err)
 	}
 }
+
+// A paper is of the guardian for whom it was entered: after a correction it is confirmed by nobody, the page says so, and it is
+// entered anew.
+func TestPaperIsOfOneGuardian(t *testing.T) {
+	b := newBureau(t)
+	rec := b.askIn(game, "user-1")
+	w, other := b.as(staff.Support), b.as(staff.Privacy)
+	at := path(rec)
+	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
+	const button, note = "Confirm the consent", "The guardian was changed after this was entered"
+	before := other.get(at).want(200, button)
+	if strings.Contains(before.body, note) {
+		t.Error("a guardian was changed, the page says")
+	}
+	w.post(at+"/correct", "name", "이다른", "email", "other@example.com").leads(at + "?done=correct")
+	for who, one := range map[string]*browser{"who entered it": w, "a colleague": other} {
+		if r := one.get(at).want(200, note); strings.Contains(r.body, button) {
+			t.Errorf("%s may still confirm it", who)
+		}
+	}
+	other.post(at+"/grant", "sure", "yes", "no", "1").want(409)
+	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
+	other.post(at+"/grant", "sure", "yes", "no", "2").leads(at + "?done=grant")
+}

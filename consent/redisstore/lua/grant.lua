@@ -3,17 +3,21 @@
 --      9 ms when the release key dies  10 window_ms  11 version of the terms ('': as asked)
 --      12 month in which the child's age is looked at (0: never)
 --      13 number of what was filed, '' when the guardian decides  14 the scan of the paper, sealed as evidence ('' for none)
--- Staff grant only what a colleague has filed, by the way in which it was filed (threat 20).
+-- The guardian decides alone. Staff grant only what a colleague has filed, by the way in which it was filed and for the people of
+-- whom it was filed (threat 20). Nobody else grants.
 local r = read()
 if not r then return refuse('not_found') end
 if r.t == 'granted' and r.g == arg(1) and same(r.G, arg(4)) then return answer() end
 if not open(r) then return refuse('not_pending') end
+local filed, filer, way, of = string.match(r.filed or '', '^(%d+) (%S+) %d+ (%S+) ?(%d*)$') -- older ones say not of whom: ''
+local own = ARGV[4] == 'guardian'
+if not own and (ARGV[4] ~= 'staff' or not filed) then return refuse('not_filed') end
+if not own and filer == ARGV[5] then return refuse('same_person') end
+if arg(13) ~= (own and '' or filed) then return refuse('stale') end
+if not own and way ~= arg(3) then return refuse('stale') end
+if not own and of ~= r.v then return refuse('stale') end
 if r.g ~= arg(1) then return refuse('replaced') end
-local filed, filer, way = string.match(r.filed or '', '^(%d+) (%S+) %d+ (%S+)$')
-if ARGV[4] == 'staff' and not filed then return refuse('not_filed') end
-if ARGV[4] == 'staff' and filer == ARGV[5] then return refuse('same_person') end
-if ARGV[4] == 'staff' and (filed ~= arg(13) or way ~= arg(3)) then return refuse('stale') end
-if ARGV[4] ~= 'staff' and num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end
+if own and num(r.L) > now then return refuse('locked', text(num(r.L) - now)) end
 if paused(r) then return refuse('paused', text(paused(r))) end
 if r.v ~= arg(2) then return refuse('stale') end
 
