@@ -34,11 +34,11 @@ func newTestClock(s *space, apps func() []string) *testClock {
 // Advance implements api.Clock and dev.Clock. A jump that has begun goes to its end, whether or not the asker waits for it. What could
 // not be done on the way, the roles do a second later; the clock has moved all the same.
 func (c *testClock) Advance(ctx context.Context, by time.Duration) error {
-	ctx = context.WithoutCancel(ctx)
 	err := c.work.Advance(ctx, by)
 	if err != nil && !errors.Is(err, rehearsal.ErrNotDone) {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx)
 	if err := errors.Join(err, c.service.Lift(ctx), c.keep(ctx)); err != nil {
 		c.service.Log.WarnContext(ctx, "what fell due with the clock was not done at once", "error", err)
 	}

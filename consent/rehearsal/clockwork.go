@@ -36,14 +36,32 @@ const (
 type Clockwork struct {
 	World World
 
-	mu sync.Mutex // one jump after the other
+	once sync.Once
+	turn chan struct{} // one jump after the other
 }
 
+// begin waits for this jump's turn, as long as ctx does; end gives it to the next.
+func (c *Clockwork) begin(ctx context.Context) error {
+	c.once.Do(func() { c.turn = make(chan struct{}, 1) })
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Clockwork) end() { <-c.turn }
+
 // Advance moves the clock by so much. Errors of what fell due are told when the clock stands where it should: the standing roles try
-// again. Errors: those of World; after one of the clock itself it stands somewhere on the way.
+// again. A jump that has begun goes to its end, whether or not ctx does; one whose turn has not come by then is not made.
+// Errors: those of World; after one of the clock itself it stands somewhere on the way; that of ctx.
 func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	defer c.end()
+	ctx = context.WithoutCancel(ctx)
 	if err := c.World.MayAdvance(ctx, by); err != nil {
 		return err
 	}

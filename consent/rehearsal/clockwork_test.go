@@ -167,3 +167,41 @@ func TestOneJumpOverTheDeadline(t *testing.T) {
 		t.Errorf("expired %s after the deadline", late)
 	}
 }
+
+// gate is a world whose first jump rests until it is let go.
+type gate struct {
+	diary
+	here, on chan struct{}
+}
+
+func (g *gate) MayAdvance(ctx context.Context, by time.Duration) error {
+	if g.here != nil {
+		close(g.here)
+		<-g.on
+		g.here = nil
+	}
+	return g.diary.MayAdvance(ctx, by)
+}
+
+// Whoever left before their turn moves nothing; a jump that has begun goes to its end.
+func TestJumpsQueue(t *testing.T) {
+	world := &gate{here: make(chan struct{}), on: make(chan struct{})}
+	work := &rehearsal.Clockwork{World: world}
+	first, leave := context.WithCancel(t.Context())
+	here, ended := world.here, make(chan error)
+	go func() { ended <- work.Advance(first, time.Hour) }()
+	<-here
+	leave()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := work.Advance(gone, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("who left: %v", err)
+	}
+	close(world.on)
+	if err := <-ended; err != nil || world.now != time.Hour {
+		t.Errorf("%v, and the clock is at %v", err, world.now)
+	}
+	if err := work.Advance(t.Context(), time.Hour); err != nil || world.now != 2*time.Hour {
+		t.Errorf("%v, and the clock is at %v", err, world.now)
+	}
+}
