@@ -152,13 +152,36 @@ func (h *slowNews) News(ctx context.Context, apps []string, after []consent.Plac
 	return news, err
 }
 
+// watchedVault counts the questions that are about to wait for news: each reads the key of every kind first.
+type watchedVault struct {
+	consent.Vault
+	read atomic.Int64
+}
+
+func (v *watchedVault) ShortKey(kind consent.DigestKind) [16]byte {
+	v.read.Add(1)
+	return v.Vault.ShortKey(kind)
+}
+
+// came waits until so many questions came.
+func (v *watchedVault) came(t *testing.T, n int) {
+	t.Helper()
+	for late := time.Now().Add(time.Minute); v.read.Load() < int64(n*len(consent.FlagKinds)); time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatalf("%d keys were read", v.read.Load())
+		}
+	}
+	time.Sleep(20 * time.Millisecond) // from there to the wait
+}
+
 // Questions that come while the store is being asked wait for the next answer, which is one for all of them: that on its way does not
 // know whom they may be about. One who goes away takes nothing from the others.
 func TestQuestionsShareNews(t *testing.T) {
 	t.Parallel()
 	k, l := sieved(t)
 	h := &slowNews{Store: l.Store, read: make(chan struct{}, 99), free: make(chan struct{})}
-	k.Service.Store = h
+	vault := &watchedVault{Vault: k.Vault}
+	k.Service.Store, k.Service.Vault = h, vault
 	var all sync.WaitGroup
 	ask := func(ctx context.Context, who string, want bool) {
 		all.Go(func() {
@@ -177,12 +200,12 @@ func TestQuestionsShareNews(t *testing.T) {
 			t.Errorf("who went away: %v", err)
 		}
 	})
-	time.Sleep(20 * time.Millisecond) // it waits; the others come behind it, or one of them is the first, which is as good
+	vault.came(t, 2) // it waits, and the others come behind it
 	for range 20 {
 		ask(t.Context(), "second@example.com", false)
 		ask(t.Context(), "adult@example.com", true)
 	}
-	time.Sleep(20 * time.Millisecond)
+	vault.came(t, 42)
 	goes()
 	close(h.free)
 	all.Wait()
