@@ -102,6 +102,13 @@ func (f *sifter) use() (Sieve, *[]Place) {
 	return f.sieve, f.at
 }
 
+// grown reports whether so much was put in that it is built anew.
+func (f *sifter) grown(sieve Sieve) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return sieve.Size() > sieveAdded
+}
+
 // drop throws a sieve away.
 func (f *sifter) drop(old Sieve) {
 	f.mu.Lock()
@@ -227,7 +234,7 @@ func (s *Service) Sift(ctx context.Context) error {
 
 func (s *Service) siftApps(ctx context.Context, apps []string, f *sifter) error {
 	sieve, at := f.use()
-	if sieve == nil || sieve.Size() > sieveAdded || !s.sieveFits(f) {
+	if sieve == nil || f.grown(sieve) || !s.sieveFits(f) {
 		return s.makeSieve(ctx, apps, f)
 	}
 	news, err := s.Store.News(ctx, apps, *at)
