@@ -347,6 +347,9 @@ func TestSleeperJudgesNothing(t *testing.T) {
 	}
 	_ = v.RunOnce(t.Context()) // another key of this hour is made; it is not the one in use
 	refuses(t, v, sealed, consent.ErrUnreadable)
+	if text := v.occupied.known.Load().String(); strings.Contains(text, "m=") {
+		t.Errorf("%s is by a clock that stands while a host sleeps", text)
+	}
 	long := time.Now().Add(-QuietWhole)
 	v.occupied.known.Store(&long)
 	refuses(t, v, sealed, consent.ErrUnavailable)

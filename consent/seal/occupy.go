@@ -37,7 +37,7 @@ type occupancy struct {
 	text  string // what folderID held then
 	disk  string // the file system on which it lay at the first pass
 	other atomic.Bool
-	known atomic.Pointer[time.Time] // when that was last learnt, by this host's running clock
+	known atomic.Pointer[time.Time] // when that was last learnt, by the host's wall clock: the monotonic one stands while a host sleeps
 }
 
 // Occupies tells whether this folder is the one in use. Where another is, nothing new can be sealed, and what does not open here is
@@ -85,7 +85,7 @@ func (v *Vault) occupy(ctx context.Context, begins bool) error {
 	if err != nil {
 		return because(consent.ErrUnavailable, err)
 	}
-	now := time.Now()
+	now := time.Now().Round(0) // without the monotonic reading
 	v.occupied.known.Store(&now)
 	v.occupied.was = is
 	v.occupied.other.Store(used != is && used != "")
