@@ -197,6 +197,35 @@ func TestFilterOthers(t *testing.T) {
 	}
 }
 
+// TestFilterApostrophe: a snapshot clears nobody whom a spreadsheet's apostrophe hides, in any column and encoding.
+func TestFilterApostrophe(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.csv"), filepath.Join(dir, "out.csv")
+	snapshot := snapshotOf(t, time.Now(), "kid@example.com", "+821012345678", "shop\x00user-1")
+	signs, err := cp949.EUCKR.NewEncoder().String("’＇‘")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for as, flagged := range map[string]string{"email": "kid@example.com", "phone": "010-1234-5678", "subject": "user-1"} {
+		list := "이름,v\n"
+		for _, sign := range []string{"", "'", "''", "’", "＇", "‘", " '"} {
+			list += "아무개," + sign + flagged + "\n"
+		}
+		write(t, in, []byte(list+"어른,adult@example.com\n어른,010-8765-4321\n어른,user-2\n"))
+		call(t, nil, "gate", "filter", "--in", in, "--out", out, "--column", "v", "--as", as, "--snapshot", snapshot)
+		if b, err := os.ReadFile(out); err != nil || bytes.Contains(b, []byte(flagged)) || !bytes.Contains(b, []byte("어른")) {
+			t.Errorf("%s: %q, %v", as, b, err)
+		}
+		korean := "v\n"
+		for _, sign := range []string{signs[:2], signs[2:4], signs[4:]} {
+			korean += sign + flagged + "\n"
+		}
+		write(t, in, []byte(korean))
+		call(t, nil, "gate", "filter", "--in", in, "--out", out, "--column", "v", "--as", as, "--snapshot", snapshot, "--encoding", "cp949").
+			want(t, exitFine, "3 rows: 0 kept, 3 blocked, 0 unreadable")
+	}
+}
+
 func TestProgressBar(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Now()

@@ -151,6 +151,9 @@ func TestFilter(t *testing.T) {
 		{"kind=ad_mail&number=1&as=phone", "text/csv", "+821012345678\n010-9999-0000\n", "010-9999-0000\n"},
 		{"kind=game&column=id&as=subject", "text/csv", "id\nuser-1\nuser-2\n", "id\nuser-2\n"},
 		{"kind=ad_mail&column=%EC%9D%B4%EB%A9%94%EC%9D%BC", "text/csv", korean949, wanted949},
+		{"kind=ad_mail&column=email", "text/csv", "email\n'kid@example.com\n\u2019kid@example.com\n\uff07KID@example.com\n'a@example.com\n", "email\n'a@example.com\n"},
+		{"kind=ad_mail&number=1&as=phone", "text/csv", "'01012345678\n\uff07+821012345678\n'010-9999-0000\n", "'010-9999-0000\n"},
+		{"kind=game&column=id&as=subject", "text/csv", "id\n'user-1\n\uff07user-1\nuser-2\n", "id\nuser-2\n"},
 		{"kind=service_notice&column=email", "text/csv", "email\nkid@example.com\n", "email\nkid@example.com\n"},
 	} {
 		res, body, err := send(t, s, c.query, c.media, strings.NewReader(c.in))

@@ -116,11 +116,11 @@ func (t *table) find(ctx context.Context, f *filter, names []string) error {
 
 // unblocked checks the cell of a header that nobody named: it may be a row after all.
 func (t *table) unblocked(ctx context.Context, f *filter, name string) error {
-	verdicts, err := f.o.Judge(ctx, []string{tidy(name)})
+	verdicts, err := f.ask(ctx, []string{tidy(name)})
 	if err != nil {
 		return err
 	}
-	if len(verdicts) != 1 || verdicts[0] == Blocked {
+	if overmarked(tidy(name)) || verdicts[0] == Blocked {
 		return fmt.Errorf("row 1: %w", ErrHeader)
 	}
 	return nil

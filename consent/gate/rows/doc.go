@@ -7,5 +7,6 @@
 //
 // Rows whose meaning is in doubt are not written: cells that are no identity, rows with more or fewer fields than the
 // header, quotes that two readers could understand in two ways, members of a JSON object that stand twice. They are
-// counted as unreadable, and written to [Options.Rejected] where there is one. No error holds anything of a row but its number.
+// counted as unreadable, and written to [Options.Rejected] where there is one. A cell with an apostrophe in front, by which
+// spreadsheets mark text, is judged with it and without it, and stays only if both may. No error holds anything of a row but its number.
 package rows

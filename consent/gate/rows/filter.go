@@ -111,7 +111,9 @@ type filter struct {
 	letters  letters
 	batch    []row
 	cells    []string
-	begun    bool // the first row may be cut
+	asked    []string // scratch of ask: the cells, and other ways to read them
+	whose    []int    // of each other way, its cell
+	begun    bool     // the first row may be cut
 	number   int64
 	counts   Counts
 }
@@ -167,7 +169,7 @@ func (f *filter) rows(ctx context.Context) error {
 			break
 		}
 		f.number++
-		r.raw, r.n = b[used:used+size], f.number
+		r.raw, r.n, r.bad = b[used:used+size], f.number, r.bad || overmarked(r.cell)
 		used += size
 		f.batch = append(f.batch, r)
 		if len(f.batch) < f.o.Batch {
@@ -193,7 +195,7 @@ func (f *filter) judge(ctx context.Context) error {
 			f.cells = append(f.cells, r.cell)
 		}
 	}
-	verdicts, err := f.ask(ctx)
+	verdicts, err := f.ask(ctx, f.cells)
 	if err != nil {
 		return err
 	}
@@ -207,17 +209,6 @@ func (f *filter) judge(ctx context.Context) error {
 		f.o.Progress(f.counts)
 	}
 	return nil
-}
-
-func (f *filter) ask(ctx context.Context) ([]Verdict, error) {
-	if len(f.cells) == 0 {
-		return nil, nil
-	}
-	verdicts, err := f.o.Judge(ctx, f.cells)
-	if err == nil && len(verdicts) != len(f.cells) {
-		err = errJudge
-	}
-	return verdicts, err
 }
 
 // sort writes each row where it belongs: neighbours that stay go out in one piece.

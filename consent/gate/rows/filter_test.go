@@ -84,6 +84,47 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// A spreadsheet's apostrophe hides nobody, in whatever way it is written and however many there are; who begins with one stays
+// only if the one without may stay, too.
+func TestApostrophe(t *testing.T) {
+	for _, sign := range []string{"'", "\u2018", "\u2019", "\u201b", "\u02bc", "\uff07", "''", "'\u2019'", "' '", " ' "} {
+		for _, o := range []rows.Options{{Column: "email"}, {Number: 1}, {Column: "email", Batch: 1}} {
+			in := "email\nkid@x\n" + sign + "kid@x\na@x\n"
+			if got, counts, err := filter(t, in, o); err != nil || got != "email\na@x\n" && got != "a@x\n" || counts.Blocked != 2 {
+				t.Errorf("%q: %q, %+v, %v", sign, got, counts, err)
+			}
+		}
+		if _, _, err := filter(t, sign+"kid@x\n", rows.Options{Number: 1, Header: true}); !errors.Is(err, rows.ErrHeader) {
+			t.Errorf("%q in a header: %v", sign, err)
+		}
+		line := `{"email":"` + sign + `kid@x"}` + "\n"
+		if got, counts, err := filter(t, line, rows.Options{Format: rows.NDJSON, Column: "email"}); err != nil || got != "" || counts.Blocked != 1 {
+			t.Errorf("%q in NDJSON: %q, %+v, %v", sign, got, counts, err)
+		}
+	}
+	kept := "email\n'a@x\na'kid@x\n"
+	got, counts, err := filter(t, kept+"''''kid@x\n'\n'b\n", rows.Options{Column: "email"})
+	if err != nil || got != kept || counts != (rows.Counts{Rows: 5, Kept: 2, Unreadable: 3}) {
+		t.Errorf("%q, %+v, %v", got, counts, err)
+	}
+	if _, _, err := filter(t, "''''kid@x\n", rows.Options{Number: 1, Header: true}); !errors.Is(err, rows.ErrHeader) {
+		t.Errorf("too many in a header: %v", err)
+	}
+}
+
+// No question to the judge has more cells than it takes, however many ways there are to read them.
+func TestApostropheBatch(t *testing.T) {
+	most := 0
+	o := rows.Options{Column: "email", Batch: 100, Judge: func(ctx context.Context, cells []string) ([]rows.Verdict, error) {
+		most = max(most, len(cells))
+		return judge(ctx, cells)
+	}}
+	in := "email\n" + strings.Repeat("'''a@x\n", 250)
+	if got, _, err := filter(t, in, o); err != nil || got != in || most != 100 {
+		t.Errorf("%d bytes of %d, %v; %d cells at once", len(got), len(in), err, most)
+	}
+}
+
 // What two readers could take for different rows is not written.
 func TestDoubtIsNotWritten(t *testing.T) {
 	for _, in := range []string{

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/korean"
@@ -115,7 +116,15 @@ func FuzzKorean(f *testing.F) {
 	})
 }
 
-// The standard library's reader finds nobody blocked in what is written, though it cuts rows and fields in its own way.
+// bare is a cell as a spreadsheet shows it: without space and apostrophes in front.
+func bare(cell string) string {
+	return strings.TrimLeftFunc(cell, func(r rune) bool {
+		return unicode.IsSpace(r) || strings.ContainsRune("'\u2018\u2019\u201b\u02bc\uff07", r)
+	})
+}
+
+// The standard library's reader finds nobody blocked in what is written, though it cuts rows and fields in its own way; nor does who
+// then takes off what spreadsheets put in front.
 func FuzzOtherReader(f *testing.F) {
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
@@ -136,7 +145,7 @@ func FuzzOtherReader(f *testing.F) {
 		}
 		for _, row := range all[1:] {
 			for i, cell := range row {
-				if i < len(all[0]) && strings.EqualFold(strings.TrimSpace(all[0][i]), "email") && strings.HasPrefix(strings.TrimSpace(cell), "kid") {
+				if i < len(all[0]) && strings.EqualFold(strings.TrimSpace(all[0][i]), "email") && strings.HasPrefix(bare(cell), "kid") {
 					t.Errorf("%q holds %q", out, cell)
 				}
 			}
