@@ -369,71 +369,101 @@ func spelling(r *rand.Rand, i int) string {
 	return b.String() + []string{"", "+a", "+A.b+c"}[r.IntN(3)] + "@" + []string{"gmail.com", "GMail.com", "googlemail.COM"}[r.IntN(3)]
 }
 
-// Nothing that was flagged before a question is allowed by its answer: in any spelling, while others flag, and across
-// restarts of the store; with the store alone, and by a sieve.
+// Nothing that was flagged before a question is allowed by its answer: in any spelling, while others flag, and while the store is
+// killed and comes back; with the store alone, and by a sieve.
 func TestNoFalseAllowed(t *testing.T) {
 	for name, sift := range map[string]bool{"store": false, "sieve": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			neverAllowed(t, sift)
+			server := consenttest.Redis(t)
+			w := &watch{T: t, Kit: consenttest.NewOn(t, server.URL(), t.TempDir())}
+			w.around(sift, func() {
+				for range watchKills {
+					w.grows("flagged", &w.known, 100)
+					server.Kill()
+					w.grows("questions without an answer", &w.away, 3)
+					server.Restart()
+					w.grows("answers", &w.asked, 200)
+				}
+			})
+			t.Logf("%d flagged, %d asked, 0 allowed; the store was killed %d times, and away for %d questions", w.known.Load(), w.asked.Load(), watchKills, w.away.Load())
 		})
 	}
 }
 
-func neverAllowed(t *testing.T, sift bool) {
-	server := consenttest.Redis(t)
-	k := consenttest.NewOn(t, server.URL(), t.TempDir())
-	var known atomic.Int64 // children 0 … known-1 are surely flagged
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+// watchKills is how often the store goes away in TestNoFalseAllowed.
+const watchKills = 3
+
+// watch flags children, and asks about those who surely are.
+type watch struct {
+	*testing.T
+	*consenttest.Kit
+	known, asked, away atomic.Int64 // children 0 … known-1 are surely flagged; how many were asked about and denied; questions without an answer
+}
+
+// around lets one flag, two ask and one sift while something is done.
+func (w *watch) around(sift bool, do func()) {
+	ctx, stop := context.WithCancel(w.T.Context())
 	var all sync.WaitGroup
-	all.Go(func() {
-		r := rand.New(rand.NewPCG(1, 1))
-		for i := int64(0); ctx.Err() == nil && i < 5000; {
-			if _, err := k.Service.Flag(ctx, k.App, app, consent.Minor{Who: email(spelling(r, int(i)))}); err == nil {
-				i++
-				known.Store(i)
-			}
-		}
-	})
+	defer func() { stop(); all.Wait() }()
+	all.Go(func() { w.flag(ctx) })
+	for seed := range uint64(2) {
+		all.Go(func() { w.ask(ctx, rand.New(rand.NewPCG(2, seed))) })
+	}
 	if sift {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				_ = k.Service.Sift(ctx) // the store is away now and then
+				_ = w.Service.Sift(ctx) // the store is away now and then
 				time.Sleep(time.Millisecond)
 			}
 		})
 	}
-	asked, denied, away := 0, 0, 0
-	r := rand.New(rand.NewPCG(2, 2))
-	for restarts := int64(1); known.Load() < 600; {
-		if known.Load() >= 200*restarts {
-			server.Restart()
-			restarts++
+	do()
+}
+
+func (w *watch) flag(ctx context.Context) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := 0; ctx.Err() == nil && i < 50_000; {
+		if _, err := w.Service.Flag(ctx, w.App, app, consent.Minor{Who: email(spelling(r, i))}); err != nil {
+			time.Sleep(time.Millisecond)
+			continue
 		}
-		before := int(known.Load())
+		i++
+		w.known.Store(int64(i))
+	}
+}
+
+func (w *watch) ask(ctx context.Context, r *rand.Rand) {
+	for ctx.Err() == nil {
+		before := int(w.known.Load())
 		q := consent.GateQuery{Kind: consent.SendOffer}
 		for range min(before, 200) {
 			q.Who = append(q.Who, email(spelling(r, r.IntN(before))))
 		}
-		got, err := k.Service.Gate(t.Context(), k.App, q)
+		got, err := w.Service.Gate(w.T.Context(), w.App, q)
 		if err != nil {
-			away++
+			w.away.Add(1)
+			time.Sleep(time.Millisecond)
 			continue
 		}
 		for _, a := range got {
-			asked++
 			if a.Allowed {
-				t.Fatalf("a flagged child was allowed, with %d flagged", before)
+				w.Errorf("a flagged child was allowed, with %d flagged", before)
+				return
 			}
-			denied++
 		}
+		w.asked.Add(int64(len(got)))
 	}
-	stop()
-	all.Wait()
-	t.Logf("%d flagged, %d asked, %d denied, 0 allowed; the store was away %d times", known.Load(), asked, denied, away)
-	if asked == 0 {
-		t.Error("nothing was asked")
+}
+
+// grows waits until there are so many more of something than there were.
+func (w *watch) grows(what string, n *atomic.Int64, by int64) {
+	w.Helper()
+	from := n.Load()
+	for late := time.Now().Add(time.Minute); n.Load() < from+by; time.Sleep(time.Millisecond) {
+		if w.Failed() || time.Now().After(late) {
+			w.Fatalf("%s: %d, and once %d", what, n.Load(), from)
+		}
 	}
 }
 
