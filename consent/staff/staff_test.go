@@ -356,16 +356,24 @@ func TestSaveComparesRevisions(t *testing.T) {
 	}
 }
 
-// Whoever reads Redis learns neither a password nor a factor nor a cookie (threat 11).
+// Whoever reads Redis learns neither a password nor a factor, a cookie or an invitation (threat 11).
 func TestNothingInClear(t *testing.T) {
 	o := open(t)
 	p, secret := o.join("minji", staff.Viewer)
 	cookie := o.enter("minji", secret)
-	text := p.Password + string(p.Factor)
+	_, token, err := o.Invite(t.Context(), "cli:0", "jun", staff.Viewer)
+	o.must(err)
 	keys, err := o.kit.Clients.Read.Keys(t.Context(), "*").Result()
 	o.must(err)
-	for _, canary := range []string{password, secret, cookie} {
-		if strings.Contains(text, canary) || strings.Contains(strings.Join(keys, "\n"), canary) {
+	text := p.Password + string(p.Factor) + strings.Join(keys, "\n")
+	for _, key := range keys {
+		text += o.kit.Clients.Read.Dump(t.Context(), key).Val()
+	}
+	if !strings.Contains(text, p.ID) {
+		t.Error("the person is not found in it: this test is blind")
+	}
+	for _, canary := range []string{password, secret, cookie, token} {
+		if strings.Contains(text, canary) {
 			t.Error("a secret is kept in clear")
 		}
 	}
