@@ -2,6 +2,8 @@ package seal
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,6 +35,31 @@ func TestRoundTrip(t *testing.T) {
 		}
 		if !w.has(name) {
 			t.Errorf("there is no key %s", name)
+		}
+	}
+}
+
+// What is sealed is opened by the standard library's AES-256-GCM with the key of the file: no mode or cipher of our own.
+func TestSealIsAESGCM(t *testing.T) {
+	v := newWorld(t).open(t)
+	for _, class := range []consent.Class{consent.ClassHour, consent.ClassRelease, consent.ClassEvidence} {
+		s := mustSeal(t, v, class, start, "김하늘")
+		id, ok := keyOf(s)
+		if !ok {
+			t.Fatal("the value names no key")
+		}
+		secret := v.cached(id).file.Secret
+		block, err := aes.NewCipher(secret)
+		if err != nil || len(secret) != 32 {
+			t.Fatalf("a key of %d bytes, %v", len(secret), err)
+		}
+		gcm, err := cipher.NewGCM(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		nonce, sealed := s[headerSize:headerSize+gcm.NonceSize()], s[headerSize+gcm.NonceSize():]
+		if plain, err := gcm.Open(nil, nonce, sealed, associated(id, label)); err != nil || string(plain) != "김하늘" {
+			t.Errorf("class %c: %q, %v", class, plain, err)
 		}
 	}
 }

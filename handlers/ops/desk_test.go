@@ -258,11 +258,46 @@ func TestSignIn(t *testing.T) {
 	}
 	w.get("/ops/enter?kept=1").want(303)
 	w.get("/ops/me").want(200, "viewer", "Sign out everywhere")
-	w.post("/ops/leave").leads("/ops/enter")
+	r = w.post("/ops/leave")
+	r.leads("/ops/enter")
+	if gone := r.header.Get("Set-Cookie"); !strings.Contains(gone, "__Host-bohoja=;") || !strings.Contains(gone, "Max-Age=0") || r.header.Get("Clear-Site-Data") != `"cache"` {
+		t.Errorf("the browser keeps something: %v", r.header)
+	}
 	w.get("/ops/me").leads("/ops/enter")
 	b.browser().get("/ops/enter?kept=1").want(200, "did not keep the sign-in")
 	if strings.Contains(b.log.String(), password) || strings.Contains(b.log.String(), "Viewer") {
 		t.Error("the log knows too much")
+	}
+}
+
+// Who signs in again has one session in this browser, under a new name: the old one is over, and one that somebody planted is not taken up.
+func TestSignInAnew(t *testing.T) {
+	b := newBureau(t)
+	w := b.as(staff.Viewer)
+	session := func(r reply) string {
+		value, _, _ := strings.Cut(strings.TrimPrefix(r.header.Get("Set-Cookie"), sessionCookie+"="), ";")
+		return value
+	}
+	enter := func(w *browser, mend ...func(*http.Request)) string {
+		b.must(b.kit.Store.Advance(t.Context(), time.Minute))
+		r := w.send("POST", "/ops/enter", url.Values{"name": {"viewer"}, "password": {password}, "code": {b.code(b.secret[staff.Viewer])}}, mend...)
+		r.leads("/ops/enter?kept=1")
+		return session(r)
+	}
+	with := func(cookie string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set("Cookie", sessionCookie+"="+cookie) }
+	}
+	first := enter(w)
+	second := enter(w)
+	planted := strings.Repeat("A", len(second))
+	third := enter(b.browser(), with(planted))
+	if first == "" || first == second || third == planted {
+		t.Error("a session keeps its name")
+	}
+	for cookie, lives := range map[string]bool{first: false, second: true, planted: false, third: true} {
+		if r := b.browser().send("GET", "/ops/me", nil, with(cookie)); (r.status == http.StatusOK) != lives {
+			t.Errorf("a session that should live: %v, is answered %d", lives, r.status)
+		}
 	}
 }
 
@@ -388,11 +423,19 @@ func TestCrossOrigin(t *testing.T) {
 func TestStaffHeaders(t *testing.T) {
 	b := newBureau(t)
 	w := b.as(staff.Admin)
-	for _, path := range []string{"/ops/me", "/ops/enter", "/ops/people", "/ops/join/x/y"} {
-		h := w.get(path).header
-		if h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "same-origin" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") ||
-			strings.Contains(h.Get("Content-Security-Policy"), "script") {
-			t.Errorf("%s: %v", path, h)
+	const csp = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	for _, r := range []reply{
+		w.get("/ops/me"), w.get("/ops/enter"), w.get("/ops/people"), w.get("/ops/join/x/y"), w.get("/ops"), w.post("/ops/enter"), b.browser().get("/ops/me"),
+	} {
+		for name, want := range map[string]string{
+			"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Content-Security-Policy": csp,
+		} {
+			if got := r.header.Get(name); got != want {
+				t.Errorf("%d: %s is %q", r.status, name, got)
+			}
+		}
+		if kind := r.header.Get("Content-Type"); r.status != http.StatusSeeOther && kind != "text/html; charset=utf-8" {
+			t.Errorf("%d: Content-Type %q", r.status, kind)
 		}
 	}
 }

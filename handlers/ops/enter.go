@@ -43,8 +43,7 @@ func (d *Desk) enter(v *visit) (answer, error) {
 	token, err := d.opt.Door.Enter(v.Request.Context(), name, v.PostForm("password"), code)
 	switch {
 	case err == nil:
-		setCookie(v, sessionCookie, token, staff.WholeFor)
-		return seeOther(d.opt.Base + "/ops/enter?kept=1")
+		return d.entered(v, token)
 	case errors.Is(err, staff.ErrRefused):
 		d.failures.Note(v.Request, sha256.Sum256([]byte(name)))
 		return d.refuse(v, name, templates.FaultSignIn)
@@ -52,6 +51,17 @@ func (d *Desk) enter(v *visit) (answer, error) {
 		return d.refuse(v, name, templates.FaultWait)
 	}
 	return answer{}, err
+}
+
+// entered ends the session that this browser had, and gives it the new one.
+func (d *Desk) entered(v *visit, token string) (answer, error) {
+	if before := cookie(v.Request); before != "" {
+		if err := d.opt.Door.Leave(v.Request.Context(), before); err != nil {
+			return answer{}, err
+		}
+	}
+	setCookie(v, sessionCookie, token, staff.WholeFor)
+	return seeOther(d.opt.Base + "/ops/enter?kept=1")
 }
 
 func (d *Desk) refuse(v *visit, name, code string) (answer, error) {
@@ -135,13 +145,16 @@ func (d *Desk) me(v *visit) (answer, error) {
 }
 
 func (d *Desk) leave(v *visit) (answer, error) {
-	err := d.opt.Door.Leave(v.Request.Context(), cookie(v.Request))
-	setCookie(v, sessionCookie, "", 0)
-	return answer{goTo: d.opt.Base + "/ops/enter"}, err
+	return d.left(v, d.opt.Door.Leave(v.Request.Context(), cookie(v.Request)))
 }
 
 func (d *Desk) leaveAll(v *visit) (answer, error) {
-	err := d.opt.Door.LeaveAll(v.Request.Context(), v.who.ID, v.who)
+	return d.left(v, d.opt.Door.LeaveAll(v.Request.Context(), v.who.ID, v.who))
+}
+
+// left takes from the browser what the session gave it: its cookie, and pages that it may hold for the way back.
+func (d *Desk) left(v *visit, err error) (answer, error) {
 	setCookie(v, sessionCookie, "", 0)
+	v.Header("Clear-Site-Data", `"cache"`)
 	return answer{goTo: d.opt.Base + "/ops/enter"}, err
 }
