@@ -2,6 +2,7 @@ package mailer_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"log/slog"
@@ -141,6 +142,18 @@ func TestUntrustedCertificate(t *testing.T) {
 		s := mailertest.New(t, mailertest.Options{Mode: mode})
 		m := start(t, s, func(o *mailer.Options) { o.Roots = nil })
 		want(t, m.Deliver(t.Context(), letter(guardian, 0)), consent.Again, 0, mailer.StageTLS)
+	}
+}
+
+// A server that speaks no newer TLS than 1.1 gets no letter; one with 1.2 does.
+func TestOldTLS(t *testing.T) {
+	for _, mode := range []mailertest.Mode{mailertest.TLS, mailertest.STARTTLS} {
+		old := mailertest.New(t, mailertest.Options{Mode: mode, NewestTLS: tls.VersionTLS11})
+		want(t, start(t, old, nil).Deliver(t.Context(), letter(guardian, 0)), consent.Again, 0, mailer.StageTLS)
+		if old.Count() != 0 {
+			t.Error("a letter went out by an old TLS")
+		}
+		deliver(t, start(t, mailertest.New(t, mailertest.Options{Mode: mode, NewestTLS: tls.VersionTLS12}), nil), letter(guardian, 0))
 	}
 }
 

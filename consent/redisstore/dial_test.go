@@ -1,7 +1,14 @@
 package redisstore
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -62,5 +69,48 @@ func TestDialClients(t *testing.T) {
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A Redis whose certificate nobody vouches for, that goes by another name, or that speaks no newer TLS than 1.1, is not spoken to.
+func TestDialTLS(t *testing.T) {
+	serve := func(newest uint16) *httptest.Server {
+		s := httptest.NewUnstartedServer(http.NotFoundHandler())
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: newest}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s
+	}
+	s := serve(0)
+	c, err := Dial("rediss://" + s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	for _, one := range []redis.UniversalClient{c.Write, c.Read} {
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](one.Ping(t.Context()).Err()); !ok {
+			t.Errorf("an unknown authority: %v", one.Ping(t.Context()).Err())
+		}
+	}
+	for _, one := range []struct {
+		newest uint16
+		host   string
+		good   bool
+	}{{0, "127.0.0.1", true}, {tls.VersionTLS12, "127.0.0.1", true}, {0, "other.example", false}, {tls.VersionTLS11, "127.0.0.1", false}} {
+		s := serve(one.newest)
+		o, err := options("rediss://" + one.host + ":6379")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.TLSConfig.RootCAs = x509.NewCertPool()
+		o.TLSConfig.RootCAs.AddCert(s.Certificate())
+		conn, err := tls.Dial("tcp", s.Listener.Addr().String(), o.TLSConfig)
+		if (err == nil) != one.good {
+			t.Errorf("%+v: %v", one, err)
+		}
+		if err == nil {
+			_ = conn.Close()
+		}
 	}
 }

@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -348,6 +349,25 @@ func TestTLS(t *testing.T) {
 }
 
 // A job follows its URL, never its index alone.
+// TestOldTLS: a target that speaks no newer TLS than 1.1 is told nothing; one with 1.2 is.
+func TestOldTLS(t *testing.T) {
+	for newest, told := range map[uint16]int{tls.VersionTLS11: 0, tls.VersionTLS12: 1} {
+		s := unstarted(nil)
+		s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: newest}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		roots := x509.NewCertPool()
+		roots.AddCert(s.Certificate())
+		err := start(t, s.URL, func(o *Options) { o.Roots = roots }).Deliver(t.Context(), granted(s.URL), happened)
+		if n := len(s.requests()); n != told || (err == nil) != (told == 1) {
+			t.Errorf("%s: %d requests, %v", tls.VersionName(newest), n, err)
+		}
+		if told == 0 && deliveryError(t, err).Stage != "tls" {
+			t.Errorf("%s: %v", tls.VersionName(newest), err)
+		}
+	}
+}
+
 func TestTargets(t *testing.T) {
 	a, b, c := newShop(t, nil), newShop(t, nil), newShop(t, nil)
 	d := start(t, "", func(o *Options) { o.Book = declare(t, hookTo(b.URL), hookTo(a.URL)) })

@@ -33,6 +33,8 @@ type Options struct {
 	Password string
 	UTF8     bool // offers SMTPUTF8
 	Keep     int  // letters kept; 0: catcher.DefaultKeep
+
+	NewestTLS uint16 // version of TLS that it speaks at most, such as tls.VersionTLS11; 0: the newest
 }
 
 // patience is how long Await waits; it fails the test, so it is never reached in a test that passes.
@@ -91,7 +93,11 @@ func New(t testing.TB, o Options) *Server {
 
 func (s *Server) tlsConfig() *tls.Config {
 	if s.o.Mode == STARTTLS || s.o.Mode == TLS {
-		return &tls.Config{Certificates: []tls.Certificate{s.cert.pair}}
+		c := &tls.Config{Certificates: []tls.Certificate{s.cert.pair}, MaxVersion: s.o.NewestTLS}
+		if s.o.NewestTLS != 0 {
+			c.MinVersion = tls.VersionTLS10
+		}
+		return c
 	}
 	return nil
 }
