@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -13,15 +14,23 @@ import (
 // spoolMemory is how much of a list waits in memory, in bytes; what is more waits in a file.
 const spoolMemory = 1 << 20
 
+// spoolPiece is how much is sealed at once, in bytes.
+const spoolPiece = 64 << 10
+
+// errSpool: somebody else has written into the file.
+var errSpool = errors.New("the list that waited on disk was changed there")
+
 // Spool keeps a list until it is sent, for those who cannot take the first row before they sent the last. Its file has no name any
-// more while it is written (on Windows: once it is closed), and holds nothing that can be read: its key
+// more while it is written (on Windows: once it is closed), and holds nothing that can be read or changed: its key
 // is this process's alone and was made for this list. The zero value is ready for use; Close it.
 type Spool struct {
-	head bytes.Buffer
-	file *os.File
-	name string // of the file, while it has one
-	key  [32]byte
-	seal cipher.Stream
+	head   bytes.Buffer
+	file   *os.File
+	name   string // of the file, while it has one
+	seal   cipher.AEAD
+	piece  []byte // what waits to be sealed
+	sealed []byte // room for a piece
+	n      uint64 // pieces in the file
 }
 
 // Write implements io.Writer.
@@ -34,9 +43,30 @@ func (s *Spool) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	sealed := make([]byte, len(p))
-	s.seal.XORKeyStream(sealed, p)
-	return s.file.Write(sealed)
+	for rest := p; len(rest) > 0; {
+		take := min(spoolPiece-len(s.piece), len(rest))
+		s.piece, rest = append(s.piece, rest[:take]...), rest[take:]
+		if len(s.piece) < spoolPiece {
+			break
+		}
+		if err := s.put(); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// put seals the piece that waits.
+func (s *Spool) put() error {
+	s.sealed = s.seal.Seal(s.sealed[:0], s.nonce(s.n), s.piece, nil)
+	s.n, s.piece = s.n+1, s.piece[:0]
+	_, err := s.file.Write(s.sealed)
+	return err
+}
+
+// nonce is a piece's number. A key serves one list, so numbers may begin at nothing.
+func (s *Spool) nonce(n uint64) []byte {
+	return binary.BigEndian.AppendUint64(make([]byte, s.seal.NonceSize()-8), n)
 }
 
 func (s *Spool) open() error {
@@ -44,10 +74,15 @@ func (s *Spool) open() error {
 	if err != nil {
 		return err
 	}
-	_, _ = rand.Read(s.key[:]) // never fails
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails
 	s.file = file
 	s.hide(os.Remove)
-	s.seal, err = s.stream()
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return err
+	}
+	s.seal, err = cipher.NewGCM(block)
 	return err
 }
 
@@ -58,33 +93,39 @@ func (s *Spool) hide(remove func(string) error) {
 	}
 }
 
-// stream begins the key stream anew. A key serves one list, so its counter may begin at nothing.
-func (s *Spool) stream() (cipher.Stream, error) {
-	block, err := aes.NewCipher(s.key[:])
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewCTR(block, make([]byte, aes.BlockSize)), nil //nolint:gosec // G407: the key is new for each list
-}
-
-// SendTo writes all that was kept, once.
+// SendTo writes all that was kept, once. Error: errSpool, before anything of the changed piece is written.
 func (s *Spool) SendTo(w io.Writer) error {
 	if _, err := s.head.WriteTo(w); err != nil || s.file == nil {
+		return err
+	}
+	if err := s.put(); err != nil { // the last piece, which may be empty
 		return err
 	}
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	seal, err := s.stream()
-	if err != nil {
-		return err
+	for n := range s.n {
+		if err := s.send(w, n); err != nil {
+			return err
+		}
 	}
-	_, err = io.CopyBuffer(onlyWriter{w}, cipher.StreamReader{S: seal, R: s.file}, make([]byte, 64<<10))
-	return err
+	return nil
 }
 
-// onlyWriter hides what else a writer can, so that copying takes the buffer that it is given.
-type onlyWriter struct{ io.Writer }
+// send opens the piece at which the file stands, and writes it.
+func (s *Spool) send(w io.Writer, n uint64) error {
+	sealed := make([]byte, spoolPiece+s.seal.Overhead())
+	have, err := io.ReadFull(s.file, sealed)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return err
+	}
+	plain, err := s.seal.Open(sealed[:0], s.nonce(n), sealed[:have], nil)
+	if err != nil {
+		return errSpool
+	}
+	_, err = w.Write(plain)
+	return err
+}
 
 // Close implements io.Closer.
 func (s *Spool) Close() error {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -48,6 +49,52 @@ func unreadable(t *testing.T, file *os.File) {
 	}
 	if bytes.Contains(disk, []byte("canary")) {
 		t.Error("the file can be read")
+	}
+}
+
+// TestSpoolNoticesChanges: what waits on disk comes back as it went, or not at all: no bit, no piece, and not the end can be changed.
+func TestSpoolNoticesChanges(t *testing.T) {
+	whole := int64(spoolPiece + 16)
+	for name, change := range map[string]func(*os.File) error{
+		"a bit": func(f *os.File) error {
+			b := make([]byte, 1)
+			_, err := f.ReadAt(b, 100)
+			b[0] ^= 1
+			_, err2 := f.WriteAt(b, 100)
+			return errors.Join(err, err2)
+		},
+		"two pieces turned": func(f *os.File) error {
+			one, two := make([]byte, whole), make([]byte, whole)
+			_, err := f.ReadAt(one, 0)
+			_, err2 := f.ReadAt(two, whole)
+			_, err3 := f.WriteAt(append(two, one...), 0)
+			return errors.Join(err, err2, err3)
+		},
+		"a piece gone": func(f *os.File) error { return f.Truncate(whole) },
+		"the end cut":  func(f *os.File) error { return f.Truncate(2*whole - 50) },
+		"nothing":      func(*os.File) error { return nil },
+	} {
+		s := &Spool{}
+		if _, err := s.Write(bytes.Repeat([]byte("row\n"), spoolMemory/4)); err != nil {
+			t.Fatal(err)
+		}
+		list := bytes.Repeat([]byte("canary@example.com\n"), 2*spoolPiece/19+100)
+		if _, err := s.Write(list); err != nil {
+			t.Fatal(err)
+		}
+		if err := change(s.file); err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if err := s.SendTo(&got); errors.Is(err, errSpool) != (name != "nothing") {
+			t.Errorf("%s: %v, %d bytes", name, err, got.Len())
+		}
+		if name == "nothing" && !bytes.HasSuffix(got.Bytes(), list) {
+			t.Error("another list came back")
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
