@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,19 @@ func TestCodes(t *testing.T) {
 	c := spell(d, shortLength)
 	if len(c) != shortLength || strings.ContainsAny(c, "01OIL") {
 		t.Errorf("code %q", c)
+	}
+	letters := map[rune]bool{}
+	for n := range 1 << 10 {
+		d[0], d[1] = byte(n), byte(n>>8)
+		for i := range d[2:] {
+			d[i+2] = byte(n * (i + 3))
+		}
+		for _, r := range spell(d, shortLength) {
+			letters[r] = true
+		}
+	}
+	if bits := math.Log2(float64(len(letters))) * shortLength; bits < 38 {
+		t.Errorf("%d letters, %d of them in a code: %.1f bits", len(letters), shortLength, bits)
 	}
 	for _, typed := range []string{"abcd-2345", " ABCD 2345 ", "ABCD2345", "a b c d–2 3 4 5"} {
 		if normalCode(typed) != "ABCD2345" {

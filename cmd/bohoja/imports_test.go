@@ -140,6 +140,40 @@ func TestHomes(t *testing.T) {
 	}
 }
 
+// weak says who may use what is no good for secrets, and for what.
+var weak = map[string][]string{
+	"crypto/sha1":  {"consent/redisstore/script", "consent/consenttest"},            // Redis calls scripts by it
+	"math/rand/v2": {"consent/redisstore", "consent/outbox", "consent/consenttest"}, // which records are looked at, when a job is tried again
+}
+
+// TestSecretsAreMadeWell: what is random comes from crypto/rand, and no package takes a hash or a cipher that is broken, or one from
+// elsewhere than the standard library, Tink, age and Argon2.
+func TestSecretsAreMadeWell(t *testing.T) {
+	good := []string{"crypto/aes", "crypto/cipher", "crypto/ecdsa", "crypto/ed25519", "crypto/elliptic", "crypto/hmac", "crypto/rand", "crypto/rsa", "crypto/sha256", "crypto/subtle", "crypto/tls", "crypto/x509", "crypto/x509/pkix"}
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		for _, i := range p.Imports {
+			used[i] = true
+			switch {
+			case strings.HasPrefix(i, "math/rand"), i == "crypto/sha1":
+				if !slices.Contains(weak[i], name) {
+					t.Errorf("%s imports %s: secrets are made by crypto/rand, and digests by SHA-256", name, i)
+				}
+			case strings.HasPrefix(i, "crypto/") && !slices.Contains(good, i), strings.HasPrefix(i, "golang.org/x/crypto/") && i != "golang.org/x/crypto/argon2", i == "unsafe", i == "C":
+				t.Errorf("%s imports %s", name, i)
+			case i == "os/exec" && name != "consent/consenttest":
+				t.Errorf("%s starts other programs", name)
+			}
+		}
+	}
+	for _, i := range []string{"crypto/rand", "crypto/sha1", "math/rand/v2", "golang.org/x/crypto/argon2"} {
+		if !used[i] {
+			t.Errorf("nobody imports %s: this test is blind, or says too much", i)
+		}
+	}
+}
+
 // TestDomainKnowsNoTechnology: the domain stands on the standard library and on tables of Unicode alone.
 func TestDomainKnowsNoTechnology(t *testing.T) {
 	for _, p := range packages(t) {

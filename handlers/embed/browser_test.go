@@ -211,6 +211,10 @@ func TestElement(t *testing.T) {
 	if told := js[string](v, "told.filter(t => !t.includes('error')).join('; ')"); told != `a ready null; a submitted {"needed":true}` {
 		t.Errorf("told %s", told)
 	}
+	kept := js[string](v, "JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie])")
+	if !strings.Contains(kept, "age_") || strings.Contains(kept, "김") || strings.Contains(kept, "naver") || strings.Contains(kept, "emb_") {
+		t.Errorf("the browser keeps %s", kept)
+	}
 	js[any](v, "document.getElementById('go').click()")
 	v.until("document.title === 'sent'")
 	h.passedOn("user-1")

@@ -28,7 +28,11 @@ func TestGinDefaults(t *testing.T) {
 	if e.ForwardedByClientIP || e.RedirectTrailingSlash || e.RedirectFixedPath || !e.HandleMethodNotAllowed || e.MaxMultipartMemory > web.MaxBody {
 		t.Error("a default of gin is back")
 	}
-	if gin.Mode() == gin.DebugMode {
+	before := gin.Mode()
+	t.Cleanup(func() { gin.SetMode(before) })
+	gin.SetMode(gin.DebugMode) // a test's own mode is another
+	newBench(t, func(*gin.Context) error { return nil })
+	if gin.Mode() != gin.ReleaseMode {
 		t.Error("debug mode prints routes")
 	}
 	if w := b.ask("GET", "/v1/c/a%2Fb", "X-Forwarded-For", "203.0.113.9", "X-Real-IP", "203.0.113.9"); w.Body.String() != "192.0.2.1 a/b" {
