@@ -332,7 +332,11 @@ func TestTLS(t *testing.T) {
 		s.StartTLS()
 		t.Cleanup(s.Close)
 
-		err := start(t, s.URL, nil).Deliver(t.Context(), granted(s.URL), happened)
+		var log bytes.Buffer
+		err := start(t, s.URL, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) }).Deliver(t.Context(), granted(s.URL), happened)
+		if said := log.String(); !strings.Contains(said, "level=WARN msg=\"webhook not delivered\"") || !strings.Contains(said, "stage=tls") {
+			t.Errorf("the log says %q", said)
+		}
 		if e := deliveryError(t, err); e.Stage != "tls" || e.Class != consent.Again || len(s.requests()) != 0 {
 			t.Errorf("unknown authority: %+v", e)
 		}
@@ -348,7 +352,6 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A job follows its URL, never its index alone.
 // TestOldTLS: a target that speaks no newer TLS than 1.1 is told nothing; one with 1.2 is.
 func TestOldTLS(t *testing.T) {
 	for newest, told := range map[uint16]int{tls.VersionTLS11: 0, tls.VersionTLS12: 1} {
@@ -368,6 +371,7 @@ func TestOldTLS(t *testing.T) {
 	}
 }
 
+// A job follows its URL, never its index alone.
 func TestTargets(t *testing.T) {
 	a, b, c := newShop(t, nil), newShop(t, nil), newShop(t, nil)
 	d := start(t, "", func(o *Options) { o.Book = declare(t, hookTo(b.URL), hookTo(a.URL)) })

@@ -120,8 +120,11 @@ func TestLog(t *testing.T) {
 	h.call("GET", "/v1/nowhere/path-canary", nil).want(404, "not_found")
 	h.call("POST", "/v1/consent-requests", `{"subject":"body-canary`).want(400, "malformed")
 	h.call("GET", "/v1/events", nil, "Authorization", "Bearer key-canary").want(401, "unauthorized")
+	h.call("GET", "/v1/events", nil, "Authorization", "Bearer "+liveKey, "Origin", "https://origin-canary.example").want(403, "secret_key_in_browser")
 	log := h.log.String()
-	for _, want := range []string{`"route":"/v1/consent-requests/:id/release"`, `"app":"shop"`, `"key":"k1"`, `"code":"malformed"`, `"route":"none"`} {
+	for _, want := range []string{
+		`"route":"/v1/consent-requests/:id/release"`, `"app":"shop"`, `"key":"k1"`, `"code":"malformed"`, `"route":"none"`, `"status":401`, `"code":"unauthorized"`, `"status":403`, `"code":"secret_key_in_browser"`,
+	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log lacks %s", want)
 		}

@@ -9,11 +9,14 @@ import (
 
 func TestAnswerHeaders(t *testing.T) {
 	h := open(t)
-	for _, r := range []*reply{
-		h.call("GET", "/v1/events", nil).want(200, ""),
-		h.call("GET", at(unknownID, ""), nil).want(404, "not_found"),
-		h.call("GET", "/openapi.json", nil).want(200, ""),
+	for kind, r := range map[string]*reply{
+		"application/json":         h.call("GET", "/v1/events", nil).want(200, ""),
+		"application/problem+json": h.call("GET", at(unknownID, ""), nil).want(404, "not_found"),
+		"application/json; again":  h.call("GET", "/openapi.json", nil).want(200, ""),
 	} {
+		if got := r.Header.Get("Content-Type"); got != strings.TrimSuffix(kind, "; again") && got != strings.TrimSuffix(kind, "; again")+"; charset=utf-8" {
+			t.Errorf("%s: Content-Type %q", r.what, got)
+		}
 		for name, want := range map[string]string{
 			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -18,7 +18,11 @@ func TestHeaders(t *testing.T) {
 	for _, p := range []page{
 		s.get(link), s.get(ticket.ChildPage), s.get(s.server.URL + "/code"), s.get(s.server.URL + "/c/x"), s.get(s.server.URL + "/w/x"),
 		s.post(link, url.Values{}), s.get(s.server.URL + "/k/x"), s.post(ticket.ChildPage, url.Values{}),
+		s.get(s.server.URL + "/my"), s.get(s.server.URL + "/r/x"),
 	} {
+		if kind := p.Header.Get("Content-Type"); p.StatusCode != http.StatusSeeOther && kind != "text/html; charset=utf-8" {
+			t.Errorf("%s %d: Content-Type %q", p.Request.URL.Path[:3], p.StatusCode, kind)
+		}
 		for name, want := range map[string]string{
 			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Content-Security-Policy": csp, "X-Robots-Tag": "noindex, nofollow",
 		} {

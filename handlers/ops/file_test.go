@@ -88,7 +88,7 @@ func TestOnPaper(t *testing.T) {
 	other.post(at+"/grant", "sure", "yes", "no", "2").want(409)
 	other.post(at+"/scan", "scan_ticket", "").want(422, "Check the ticket")
 	seen := other.post(at+"/scan", "scan_ticket", "T-1").want(200)
-	if seen.body != string(paper) || seen.header.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(seen.header.Get("Content-Disposition"), "attachment") {
+	if seen.body != string(paper) || seen.header.Get("Content-Type") != "application/pdf" || seen.header.Get("Content-Disposition") != `attachment; filename="`+rec.ID+`.pdf"` || seen.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%q, %v", seen.body, seen.header)
 	}
 	other.post(at+"/grant", "sure", "yes", "no", "1").leads(at + "?done=grant")
