@@ -84,7 +84,7 @@ func (n *nginx) encrypt(ts *testscript.TestScript, t testing.TB, text string) st
 		"https://$server_name$request_uri", "https://"+n.tls+"$request_uri", "/etc/letsencrypt/live/consent.shop.example/", n.dir+"/")
 }
 
-// wordEncrypted opens a link with TLS, and without: then it is sent on.
+// wordEncrypted opens a link with TLS, and without: then it is sent on. A program that comes without TLS is not, and no old TLS is spoken.
 func (o *outside) wordEncrypted(ts *testscript.TestScript, _ bool, args []string) {
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: o.nginx.roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true,
@@ -95,12 +95,30 @@ func (o *outside) wordEncrypted(ts *testscript.TestScript, _ bool, args []string
 		res, err := client.Do(getting(ts, from))
 		ts.Check(err)
 		_ = res.Body.Close()
-		if res.StatusCode != http.StatusOK || res.ProtoMajor != 2 || res.Header.Get("Strict-Transport-Security") == "" ||
+		if res.StatusCode != http.StatusOK || res.ProtoMajor != 2 || res.Header.Get("Strict-Transport-Security") != "max-age=31536000; includeSubDomains" ||
 			res.Request.URL.String() != link || res.Header.Get("Referrer-Policy") != "no-referrer" {
 			ts.Fatalf("%d at %s, with %q", res.StatusCode, res.Proto, res.Header)
 		}
 	}
-	o.fact("HTTP/2 and a way on from port 80")
+	base := strings.Replace(link[:strings.LastIndex(link, "/c/")], "https://"+o.nginx.tls, "http://"+o.nginx.addr, 1)
+	for _, path := range []string{"/v1/events", "/embed/shop/words"} {
+		res, err := client.Do(getting(ts, base+path))
+		ts.Check(err)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusForbidden || res.Request.URL.Scheme != "http" {
+			ts.Fatalf("%s without TLS: %d at %s", path, res.StatusCode, res.Request.URL)
+		}
+	}
+	for newest, spoken := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true} {
+		conn, err := tls.Dial("tcp", o.nginx.tls, &tls.Config{RootCAs: o.nginx.roots, MinVersion: tls.VersionTLS10, MaxVersion: newest})
+		if err == nil {
+			_ = conn.Close()
+		}
+		if (err == nil) != spoken {
+			ts.Fatalf("%s: %v", tls.VersionName(newest), err)
+		}
+	}
+	o.fact("HTTP/2 and a way on from port 80, for people alone")
 }
 
 // replaced changes a text by pairs, each of which must be in it.
