@@ -107,15 +107,7 @@ func Grouped(secret string) string {
 	return b.String()
 }
 
-// StaffMe is one's own page. Forms: leave, leave/all.
-type StaffMe struct{ StaffFrame }
-
-func (StaffMe) template() string { return "ops/me" }
-
-// Title implements Page.
-func (p StaffMe) Title() (string, error) { return p.T("ops.me.title") }
-
-// StaffPeople lists who may sign in, and what was changed about it. Form: people/<name>/disable.
+// StaffPeople lists who may sign in, and what was changed about it. Forms: people/<name>/disable, people/<name>/leave.
 type StaffPeople struct {
 	StaffFrame
 	People  []StaffPerson

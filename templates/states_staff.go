@@ -37,9 +37,8 @@ func (x fixture) staffStates() []State {
 	invited.Role = "support"
 	wrong := invited
 	wrong.Faults = x.faulty("code", FaultFactor, "password", FaultWeak, "again", FaultAgain).Faults
-	me := StaffMe{x.staff("me")}
-	me.Width = "narrow"
 	out := x.staffProblems()
+	out = append(out, x.selfStates()...)
 	return append(out,
 		x.state("ops/enter", StaffEnter{StaffFrame: x.door()}),
 		x.state("ops/enter wrong", StaffEnter{StaffFrame: x.door("name", FaultSignIn), Name: "minji"}),
@@ -47,7 +46,7 @@ func (x fixture) staffStates() []State {
 		x.state("ops/enter no cookie", StaffEnter{StaffFrame: x.door(), NoCookie: true}),
 		x.state("ops/enter over", StaffEnter{StaffFrame: x.door(), Over: true}),
 		x.state("ops/enter joined", StaffEnter{StaffFrame: x.door(), Joined: true}),
-		x.state("ops/join", invited), x.state("ops/join faults", wrong), x.state("ops/me", me), x.state("ops/people", x.people()),
+		x.state("ops/join", invited), x.state("ops/join faults", wrong), x.state("ops/people", x.people()),
 	)
 }
 

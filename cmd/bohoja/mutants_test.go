@@ -113,7 +113,7 @@ var mutants = []mutant{
 
 	// Staff, the log, a restored store.
 	{"a staff sign-in without the second factor", "consent/staff/factor.go", "subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1", "subtle.ConstantTimeCompare([]byte(want), []byte(code)) >= 0", "./consent/staff", "TestEnterTellsNothing"},
-	{"staff tries without end", "consent/staff/service.go", "if wait > 0 {", "if wait > 0 && false {", "./consent/staff", "TestTriesAreChargedFirst"},
+	{"staff tries without end", "consent/staff/enter.go", "if wait > 0 {", "if wait > 0 && false {", "./consent/staff", "TestTriesAreChargedFirst"},
 	{"a second factor that is good twice", "consent/redisstore/lua/enter.lua", "if tonumber(ARGV[4]) <= last then return 0 end", "", "./consent/staff", "TestACodeIsGoodOnce"},
 	{"a form from another site", "handlers/ops/desk.go", "return answer{}, errCrossOrigin", "_ = errCrossOrigin", "./handlers/ops", "TestCrossOrigin"},
 	{"a role that may not", "handlers/ops/desk.go", "case !v.who.Role.May(r.may):", "case false:", "./handlers/ops", "TestRoutesAndRoles"},

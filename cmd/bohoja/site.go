@@ -13,7 +13,7 @@ import (
 )
 
 func (h *house) problems() *web.Problems {
-	return &web.Problems{Log: h.log, Book: h.book.Load, Base: web.BasePath(h.set.PublicURL)}
+	return &web.Problems{Log: h.log, Book: h.book.Load, Base: web.BasePath(h.set.PublicURL), Counted: h.metrics.Secured}
 }
 
 // site is the public listener: the API for apps, the pages for guardians and children, and more.

@@ -48,7 +48,7 @@ func (h *house) desk(problems *web.Problems, s *space) (*ops.Desk, error) {
 	}
 	return ops.NewDesk(ops.DeskOptions{
 		Problems: problems, Book: h.book.Load, Base: web.BasePath(h.opsURL()), Origin: at.Scheme + "://" + at.Host,
-		Clock: s.store.Clock, Test: s.name == redisstore.Test, Door: s.team, People: s.store.People(),
+		Clock: s.store.Clock, Test: s.name == redisstore.Test, Door: s.team, Account: s.team, People: s.store.People(),
 		Networks: &web.Networks{Trusted: h.set.TrustedProxies},
 		Log:      audit.Files{Dir: h.set.Audit.Dir}, Reviews: s.team,
 		Requests: s.service, Lists: s.service, Attempts: s.store.Attempts, Charge: s.store.People().Charge,
@@ -82,4 +82,5 @@ func (h *house) openTeam(s *space) {
 		vault = s.vault
 	}
 	s.team = staff.New(s.store.People(), vault, s.store.Clock, h.factorIssuer())
+	s.team.House = func() []string { return staff.HouseWords(h.book.Load(), h.set.PublicURL, h.opsURL()) }
 }

@@ -99,6 +99,9 @@ func (s Space) reviews() string       { return s.prefix() + team + "reviews" } /
 func (s Space) session(key [32]byte) string {
 	return s.prefix() + team + "s:" + string(key[:]) // string "person gen began seen"; staff.WholeFor; visit, End, Redis' own expiry
 }
+func (s Space) seats(id string) string {
+	return s.prefix() + team + "seats:" + id // hash session → "began_ms device" of a person's sessions; staff.WholeFor after the last; enter, signout, Redis' own expiry
+}
 func (s Space) tries(d consent.Digest) string { return s.prefix() + team + "tries:" + string(d[:]) } // string "count ends"; its window; Redis' own expiry
 
 // step lists the keys of a step in the order that lib.lua expects. All steps get the same.

@@ -177,8 +177,8 @@ func (p People) Clear(ctx context.Context, key consent.Digest) error {
 // Begin implements staff.Store.
 func (p People) Begin(ctx context.Context, session staff.Session, step int64) error {
 	s := p.s.space
-	val, err := p.noted(ctx, "enter", []string{s.session(session.Key), s.peopleSteps()}, session.Person, strconv.Itoa(session.Gen),
-		strconv.FormatInt(step, 10), ms(staff.WholeFor))
+	val, err := p.noted(ctx, "enter", []string{s.session(session.Key), s.peopleSteps(), s.seats(session.Person)}, session.Person, strconv.Itoa(session.Gen),
+		strconv.FormatInt(step, 10), ms(staff.WholeFor), session.Key[:], orDash(session.Device))
 	if err == nil && val != int64(1) {
 		return staff.ErrRefused
 	}
@@ -192,12 +192,56 @@ func (p People) Visit(ctx context.Context, key [32]byte, idle, whole time.Durati
 		return staff.Session{}, err
 	}
 	text, _ := val.(string)
-	f := strings.Fields(text)
-	if len(f) != 4 {
+	session, ok := decodeSession(key, text)
+	if !ok {
 		return staff.Session{}, staff.ErrNoSession
 	}
+	return session, nil
+}
+
+// decodeSession reads "person gen began seen". ok is false for what is no session.
+func decodeSession(key [32]byte, text string) (session staff.Session, ok bool) {
+	f := strings.Fields(text)
+	if len(f) != 4 {
+		return staff.Session{}, false
+	}
 	v := values{"gen": f[1], "began": f[2], "seen": f[3]}
-	return staff.Session{Key: key, Person: f[0], Gen: v.int("gen"), Began: v.time("began"), Seen: v.time("seen")}, nil
+	return staff.Session{Key: key, Person: f[0], Gen: v.int("gen"), Began: v.time("began"), Seen: v.time("seen")}, true
+}
+
+// Sessions implements staff.Store.
+func (p People) Sessions(ctx context.Context, id string) ([]staff.Session, error) {
+	seats, err := p.s.write.HGetAll(ctx, p.s.space.seats(id)).Result()
+	if err != nil {
+		return nil, script.Fault(err)
+	}
+	var out []staff.Session
+	for raw, line := range seats {
+		one, ok, err := p.seat(ctx, raw, line)
+		if err != nil {
+			return nil, err
+		}
+		if ok && one.Person == id {
+			out = append(out, one)
+		}
+	}
+	slices.SortFunc(out, func(a, b staff.Session) int { return b.Began.Compare(a.Began) })
+	return out, nil
+}
+
+// seat reads the session of a line among the seats. ok is false when it is over.
+func (p People) seat(ctx context.Context, raw, line string) (staff.Session, bool, error) {
+	var key [32]byte
+	copy(key[:], raw)
+	text, err := p.s.write.Get(ctx, p.s.space.session(key)).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return staff.Session{}, false, script.Fault(err)
+	}
+	session, ok := decodeSession(key, text)
+	if _, device, _ := strings.Cut(line, " "); device != "-" {
+		session.Device = device
+	}
+	return session, ok, nil
 }
 
 // End implements staff.Store. Whoever leaves in safe mode is let go, without an entry.
@@ -206,7 +250,15 @@ func (p People) End(ctx context.Context, key [32]byte) error {
 	if p.s.Admits() != nil {
 		return script.Fault(p.s.write.Del(ctx, one).Err())
 	}
-	_, err := p.noted(ctx, "signout", []string{one})
+	text, err := p.s.write.Get(ctx, one).Result()
+	session, ok := decodeSession(key, text)
+	if errors.Is(err, redis.Nil) || err == nil && !ok {
+		return nil
+	}
+	if err != nil {
+		return script.Fault(err)
+	}
+	_, err = p.noted(ctx, "signout", []string{one, p.s.space.seats(session.Person)}, key[:])
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,8 +23,8 @@ const (
 
 // Lengths of a password: characters at least (NIST SP 800-63B asks for 8 beside a second factor), bytes at most.
 const (
-	passwordLeast = 12
-	passwordMost  = 128
+	PasswordLeast = 12
+	PasswordMost  = 128
 )
 
 // one lets a single password be worked at a time, so that a crowd at the door costs time and no memory.
@@ -35,13 +36,37 @@ func (o one) do(f func()) {
 	f()
 }
 
-// CheckPassword refuses a password that is too easy. Errors: ErrPassword.
-func CheckPassword(name, password string) error {
+// CheckPassword refuses a password that is too easy. name must not be in it; words of the house do not count in its length.
+// Errors: ErrPassword, ErrCommon.
+func CheckPassword(name, password string, house ...string) error {
 	holds := strings.Contains(strings.ToLower(password), name)
-	if utf8.RuneCountInString(password) < passwordLeast || len(password) > passwordMost || holds || !utf8.ValidString(password) || flat(password) {
+	if utf8.RuneCountInString(password) < PasswordLeast || len(password) > PasswordMost || holds || !utf8.ValidString(password) || flat(password) {
 		return ErrPassword
 	}
+	if common(password) || utf8.RuneCountInString(without(strings.ToLower(password), house)) < PasswordLeast {
+		return ErrCommon
+	}
 	return nil
+}
+
+func (s *Service) checkPassword(p Person, password string) error {
+	var house []string
+	if s.House != nil {
+		house = s.House()
+	}
+	return CheckPassword(p.Name, password, house...)
+}
+
+// without takes words out of a password in small letters, the longest first, so that a word within another leaves nothing behind.
+func without(password string, words []string) string {
+	words = slices.Clone(words)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
+	for _, w := range words {
+		if w = strings.ToLower(strings.TrimSpace(w)); utf8.RuneCountInString(w) >= houseLeast {
+			password = strings.ReplaceAll(password, w, "")
+		}
+	}
+	return password
 }
 
 // flat: fewer than five different characters.

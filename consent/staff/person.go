@@ -69,6 +69,8 @@ const (
 	ChangedRole     = "role"
 	ChangedDisabled = "disabled"
 	ChangedSessions = "signed_out_everywhere"
+	ChangedPassword = "password"
+	ChangedFactor   = "factor"
 )
 
 // ChangesKept is how long changes of permission are kept (KR-23; Safety Standard 5).

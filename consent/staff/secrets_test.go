@@ -50,7 +50,7 @@ func TestPasswordIsTakenAsTyped(t *testing.T) {
 	o.must(o.Join(t.Context(), p.ID, token, long, o.code(secret), f.Sealed))
 	tried := func(password string) error {
 		o.must(o.kit.Store.Advance(t.Context(), staff.TriesIn))
-		_, err := o.Enter(t.Context(), "minji", password, o.code(secret))
+		_, err := o.Enter(t.Context(), "minji", password, o.code(secret), device)
 		return err
 	}
 	for name, wrong := range map[string]string{

@@ -25,6 +25,8 @@ type Service struct {
 	Clock  consent.Clock
 	Issuer string // name under which the app of the second factor lists this service
 
+	House func() []string // words that everybody here knows: they do not count in a password; nil: none
+
 	door one
 }
 
@@ -119,13 +121,13 @@ func (s *Service) invited(ctx context.Context, id, token string) (Person, error)
 
 // Join sets password and second factor, and ends the link. The code proves that the factor works.
 //
-// Errors: ErrInvite, ErrPassword, ErrCode, consent.ErrStale.
+// Errors: ErrInvite, ErrPassword, ErrCommon, ErrCode, consent.ErrStale.
 func (s *Service) Join(ctx context.Context, id, token, password, code string, factor consent.Sealed) error {
 	p, err := s.invited(ctx, id, token)
 	if err != nil {
 		return err
 	}
-	if err := CheckPassword(p.Name, password); err != nil {
+	if err := s.checkPassword(p, password); err != nil {
 		return err
 	}
 	f, err := s.openFactor(p, factor)
@@ -139,55 +141,6 @@ func (s *Service) Join(ctx context.Context, id, token, password, code string, fa
 	p.Factor, p.State, p.Invite, p.InviteUntil = factor, Active, [32]byte{}, time.Time{}
 	_, err = s.save(ctx, p.ID, p, ChangedJoined)
 	return err
-}
-
-// Enter signs in and returns what the cookie is to hold. Name, password and code are wrong together or right together.
-//
-// Errors: ErrRefused; KindTooMany after TriesMost within TriesIn.
-func (s *Service) Enter(ctx context.Context, name, password, code string) (string, error) {
-	key := consent.Digest(firstHalf(sha256.Sum256([]byte("enter\x00" + name))))
-	wait, err := s.Store.Charge(ctx, key, TriesMost, TriesIn)
-	if err != nil {
-		return "", err
-	}
-	if wait > 0 {
-		return "", &consent.Error{Kind: consent.KindTooMany, Code: "locked", Detail: "too many tries; wait", RetryAfter: wait}
-	}
-	p, err := s.Store.Named(ctx, name)
-	if err != nil && !errors.Is(err, ErrNobody) {
-		return "", err
-	}
-	at, ok := s.proves(p, password, code)
-	if !ok {
-		return "", ErrRefused
-	}
-	token := newToken()
-	err = s.Store.Begin(ctx, Session{Key: sha256.Sum256([]byte(token)), Person: p.ID, Gen: p.Gen}, at)
-	if err != nil {
-		return "", err
-	}
-	return token, s.Store.Clear(ctx, key)
-}
-
-func firstHalf(sum [32]byte) [16]byte { return [16]byte(sum[:16]) }
-
-// proves compares password and code. It works the same for somebody who is not there, so that time tells nothing.
-func (s *Service) proves(p Person, password, code string) (at int64, ok bool) {
-	phc := p.Password
-	if p.State != Active || phc == "" {
-		phc = nobody
-	}
-	if len(password) > passwordMost {
-		password = ""
-	}
-	var right bool
-	s.door.do(func() { right = matches(phc, password) })
-	secret, err := s.Vault.Open(factorOf(p), p.Factor)
-	if err != nil {
-		return 0, false
-	}
-	at, fits := step(string(secret), code, s.Clock())
-	return at, fits && right && p.State == Active
 }
 
 // Visit says who a cookie is. Errors: ErrNoSession.
@@ -216,6 +169,15 @@ func (s *Service) LeaveAll(ctx context.Context, by string, p Person) error {
 	p.Gen++
 	_, err := s.save(ctx, by, p, ChangedSessions)
 	return err
+}
+
+// SignOut ends every session of a colleague. Errors: ErrNobody, consent.ErrStale.
+func (s *Service) SignOut(ctx context.Context, by, name string) error {
+	p, err := s.Store.Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	return s.LeaveAll(ctx, by, p)
 }
 
 // Disable shuts a person out, at once and on every device. Again: the same answer. Errors: ErrNobody, consent.ErrStale.

@@ -15,7 +15,10 @@ import (
 	"github.com/bohoja/bohoja/consent/staff"
 )
 
-const password = "correct horse battery"
+const (
+	password = "correct horse battery"
+	device   = "firefox linux"
+)
 
 // office is a staff.Service on a kit, with what a test does at its door.
 type office struct {
@@ -62,9 +65,9 @@ func (o *office) join(name string, role staff.Role) (staff.Person, string) {
 func (o *office) enter(name, secret string) string {
 	o.Helper()
 	o.must(o.kit.Store.Advance(o.Context(), time.Minute))
-	cookie, err := o.Enter(o.Context(), name, password, o.code(secret))
+	e, err := o.Enter(o.Context(), name, password, o.code(secret), device)
 	o.must(err)
-	return cookie
+	return e.Token
 }
 
 func (o *office) out(cookie string) {
@@ -180,8 +183,8 @@ func TestEnterTellsNothing(t *testing.T) {
 		{"nobody", password, o.code(secret)}, {"minji", "wrong password", o.code(secret)}, {"minji", password, "123456"},
 		{"late", password, o.code(secret)}, {"late", "", ""}, {"minji", strings.Repeat("x", 4000), o.code(secret)},
 	} {
-		cookie, err := o.Enter(t.Context(), c[0], c[1], c[2])
-		if !errors.Is(err, staff.ErrRefused) || cookie != "" {
+		e, err := o.Enter(t.Context(), c[0], c[1], c[2], device)
+		if !errors.Is(err, staff.ErrRefused) || e.Token != "" {
 			t.Errorf("%q: %v", c[0], err)
 			continue
 		}
@@ -200,9 +203,9 @@ func TestACodeIsGoodOnce(t *testing.T) {
 	_, secret := o.join("minji", staff.Viewer)
 	o.must(o.kit.Store.Advance(t.Context(), time.Minute))
 	code := o.code(secret)
-	_, err := o.Enter(t.Context(), "minji", password, code)
+	_, err := o.Enter(t.Context(), "minji", password, code, device)
 	o.must(err)
-	if _, err := o.Enter(t.Context(), "minji", password, code); !errors.Is(err, staff.ErrRefused) {
+	if _, err := o.Enter(t.Context(), "minji", password, code, device); !errors.Is(err, staff.ErrRefused) {
 		t.Errorf("used twice: %v", err)
 	}
 }
@@ -216,7 +219,7 @@ func TestTriesAreChargedFirst(t *testing.T) {
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {
-			_, err := o.Enter(t.Context(), "minji", "wrong password", "000000")
+			_, err := o.Enter(t.Context(), "minji", "wrong password", "000000", device)
 			mu.Lock()
 			defer mu.Unlock()
 			switch consent.KindOf(err) {
@@ -234,14 +237,14 @@ func TestTriesAreChargedFirst(t *testing.T) {
 		t.Errorf("%d refused, %d locked", refused, locked)
 	}
 	o.must(o.kit.Store.Advance(t.Context(), time.Minute))
-	_, err := o.Enter(t.Context(), "minji", password, o.code(secret))
+	_, err := o.Enter(t.Context(), "minji", password, o.code(secret), device)
 	if e, ok := errors.AsType[*consent.Error](err); !ok || e.Kind != consent.KindTooMany || e.RetryAfter <= 0 || e.RetryAfter > staff.TriesIn {
 		t.Errorf("the right one while locked: %v", err)
 	}
 	o.must(o.kit.Store.Advance(t.Context(), staff.TriesIn))
 	o.enter("minji", secret)
 	for range staff.TriesMost - 1 { // what was right clears the count
-		_, _ = o.Enter(t.Context(), "minji", "wrong password", "000000")
+		_, _ = o.Enter(t.Context(), "minji", "wrong password", "000000", device)
 	}
 	o.enter("minji", secret)
 }
@@ -289,7 +292,7 @@ func TestRoleAndDisable(t *testing.T) {
 	o.must(err)
 	o.out(cookie)
 	o.must(o.kit.Store.Advance(t.Context(), time.Minute))
-	if _, err := o.Enter(t.Context(), "minji", password, o.code(secret)); !errors.Is(err, staff.ErrRefused) {
+	if _, err := o.Enter(t.Context(), "minji", password, o.code(secret), device); !errors.Is(err, staff.ErrRefused) {
 		t.Errorf("disabled: %v", err)
 	}
 	if _, err := o.Disable(t.Context(), "cli:0", "nobody"); !errors.Is(err, staff.ErrNobody) {
@@ -324,7 +327,7 @@ func TestInviteAnew(t *testing.T) {
 	}
 	o.out(cookie)
 	o.must(o.kit.Store.Advance(t.Context(), time.Minute))
-	if _, err := o.Enter(t.Context(), "minji", password, o.code(secret)); !errors.Is(err, staff.ErrRefused) {
+	if _, err := o.Enter(t.Context(), "minji", password, o.code(secret), device); !errors.Is(err, staff.ErrRefused) {
 		t.Errorf("the old password: %v", err)
 	}
 	for _, bad := range []string{"", "a", "Minji", "min ji", "=cmd", "1a", "a\nb", strings.Repeat("a", 33)} {

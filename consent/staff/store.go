@@ -29,6 +29,8 @@ type Store interface {
 	Begin(ctx context.Context, s Session, step int64) error
 	// Visit reads a session that is neither idle nor older than its whole time, and notes that it was used. Errors: ErrNoSession.
 	Visit(ctx context.Context, key [32]byte, idle, whole time.Duration) (Session, error)
+	// Sessions lists those of a person that were begun and not ended, the newest first, idle ones among them.
+	Sessions(ctx context.Context, id string) ([]Session, error)
 	// End ends one session, with its entry of the audit log; one that is not there is no error and leaves none.
 	End(ctx context.Context, key [32]byte) error
 	// Sign keeps a review, with its entry of the audit log. Errors: ErrReviewed when the month has one.
@@ -43,7 +45,8 @@ type Session struct {
 	Person string   // id
 	Gen    int      // of the person when it began
 	Began  time.Time
-	Seen   time.Time // of the visit before this one
+	Seen   time.Time // of the visit before this one; in a list: of the last
+	Device string    // what it began on, by DeviceOf; "" when that is not known
 }
 
 // Errors of this package.
@@ -55,6 +58,7 @@ var (
 	ErrInvite    = &consent.Error{Kind: consent.KindGone, Code: "invite_over", Detail: "this link was used, or its time is over"}
 	ErrPassword  = &consent.Error{Kind: consent.KindInvalid, Code: "password", Detail: "a password has at least 12 characters, at most 128 bytes, and does not hold the name"}
 	ErrCode      = &consent.Error{Kind: consent.KindInvalid, Code: "code", Detail: "this is not the code that the app shows now"}
+	ErrCommon    = &consent.Error{Kind: consent.KindInvalid, Code: "password_common", Detail: "this password is among those that are tried first, or most of it is a word of the house"}
 	ErrReviewed  = &consent.Error{Kind: consent.KindConflict, Code: "reviewed", Detail: "this month was signed off before"}
 	ErrMonth     = &consent.Error{Kind: consent.KindNotFound, Code: "not_found", Detail: "a month that is over, and in which there was somebody"}
 	ErrTaken     = &consent.Error{Kind: consent.KindConflict, Code: "taken", Detail: "somebody has this name already"}

@@ -29,10 +29,12 @@ var (
 func (a *API) identify(c *gin.Context) (*ask, error) {
 	secret, ok := bearer(c.Request.Header)
 	if !ok {
+		a.keyRefused(c, "none")
 		return nil, errNoKey
 	}
 	// Where the network is not known this fails open: a key of 128 random bits is not guessed at any rate.
 	if err := a.failures.Check(c.Request); err != nil {
+		a.keyRefused(c, "network")
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(secret))
@@ -77,7 +79,13 @@ func (a *API) spaceOf(secret string) *space {
 	return a.live
 }
 
+// keyRefused writes the security event of a call without a key that counts.
+func (a *API) keyRefused(c *gin.Context, cause string) {
+	a.problems.Event(c, web.KeyRefused, slog.String("cause", cause))
+}
+
 func (a *API) failed(c *gin.Context, sum [sha256.Size]byte) error {
+	a.keyRefused(c, "unknown")
 	a.failures.Note(c.Request, sum)
 	return errWrongKey
 }
@@ -91,11 +99,9 @@ func refuseBrowser(c *gin.Context) error {
 	return nil
 }
 
-// tellLeak tells the staff that a secret key is in a page, where everybody can read it: a count to alert on, and whose.
-func (a *API) tellLeak(c *gin.Context, q *ask) {
-	a.leaked()
-	a.problems.Log.WarnContext(c.Request.Context(), "a live secret key came from a browser: revoke it with `bohoja apps key revoke`",
-		"request", web.IDOf(c), "app", q.app.ID, "key", q.key.ID)
+// tell writes a security event of a call whose key is known. Of a leaked one the staff have a count of its own to alert on.
+func (a *API) tell(e web.Security, q *ask, cause string) {
+	a.problems.Event(q.c, e, slog.String("app", q.app.ID), slog.String("key", q.key.ID), slog.String("cause", cause))
 }
 
 func checkScope(k *consent.Key, scope string) error {

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/handlers/web"
 )
 
 // call is one line of the table of calls.
@@ -97,13 +98,16 @@ func (a *API) guarded(one call) func(*gin.Context) error {
 			return err
 		}
 		if err := refuseBrowser(c); err != nil {
-			a.tellLeak(c, q)
+			a.leaked()
+			a.tell(web.KeyInBrowser, q, "origin")
 			return err
 		}
 		if err := a.rates.take(c, q); err != nil {
+			a.tell(web.RateLimited, q, "key")
 			return err
 		}
 		if err := checkScope(q.key, one.scope); err != nil {
+			a.tell(web.PermissionDenied, q, "scope")
 			return err
 		}
 		return one.serve(q)

@@ -25,7 +25,7 @@ func (p *Pages) codePage(c *gin.Context, typed string, faults []templates.Fault)
 // them has to wait: a code is short enough to be typed, so it must not be tried at any rate (threat 8).
 func (p *Pages) enter(c *gin.Context) (answer, error) {
 	typed := c.PostForm("code")
-	if err := p.failures.Check(c.Request); err != nil {
+	if err := p.limited(c, p.failures.Check(c.Request)); err != nil {
 		return answer{}, err
 	}
 	for _, s := range p.opt.Spaces {

@@ -57,12 +57,26 @@ func (p *Pages) guarded(aud consent.Audience, dir string, act func(*gin.Context)
 	}
 }
 
-// press counts the decoy, and has the record keep it.
-func (p *Pages) press(c *gin.Context, aud consent.Audience, v consent.View) (consent.View, error) {
+// met tells that somebody met the decoy.
+func (p *Pages) met(c *gin.Context) {
 	web.Note(c, slog.Bool("decoy", true))
+	p.opt.Problems.Event(c, web.DecoyPressed)
 	if p.opt.Decoyed != nil {
 		p.opt.Decoyed()
 	}
+}
+
+// limited tells that a network has to wait.
+func (p *Pages) limited(c *gin.Context, err error) error {
+	if err != nil {
+		p.opt.Problems.Event(c, web.RateLimited, slog.String("cause", "network"))
+	}
+	return err
+}
+
+// press counts the decoy, and has the record keep it.
+func (p *Pages) press(c *gin.Context, aud consent.Audience, v consent.View) (consent.View, error) {
+	p.met(c)
 	return p.space(aud, c.Param("token")).Pause(c, v)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
+	"github.com/bohoja/bohoja/handlers/web"
 )
 
 // TestDecoyDecidesNothing: a program that fills in every form rightly and ticks every box or presses every button ends nothing, neither with
@@ -100,4 +101,18 @@ func TestDecoyWithdrawsNothing(t *testing.T) {
 		t.Errorf("status %s", got)
 	}
 	s.expect(s.post(link, url.Values{"agree_all": {"1"}}), http.StatusSeeOther)
+}
+
+// TestDecoyIsAnEvent: each press is one security event, and nothing else is.
+func TestDecoyIsAnEvent(t *testing.T) {
+	s := open(t)
+	var events []web.Security
+	s.options.Problems.Counted = func(e web.Security) { events = append(events, e) }
+	_, link := s.asked("user-1")
+	s.expect(s.post(link, with(s.read(link), "decision", "not_mine", "agree_all", "")), http.StatusUnprocessableEntity)
+	_, other := s.asked("user-2")
+	s.expect(s.post(other, with(s.read(other), "decision", "not_mine")), http.StatusOK)
+	if len(events) != 1 || events[0] != web.DecoyPressed {
+		t.Errorf("%q", events)
+	}
 }

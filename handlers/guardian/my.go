@@ -61,7 +61,7 @@ func (p *Pages) myDoor(c *gin.Context) (answer, error) {
 // knock takes an address. The answer is the same for every address, byte for byte; a network that knocks often has to wait.
 func (p *Pages) knock(c *gin.Context) (answer, error) {
 	email := c.PostForm("email")
-	if err := p.knocks.Check(c.Request); err != nil {
+	if err := p.limited(c, p.knocks.Check(c.Request)); err != nil {
 		return answer{}, err
 	}
 	p.knocks.Note(c.Request, sha256.Sum256([]byte(email)))

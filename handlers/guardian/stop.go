@@ -3,13 +3,11 @@ package guardian
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bohoja/bohoja/consent"
-	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -47,10 +45,7 @@ func (p *Pages) stop(c *gin.Context) (answer, error) {
 	token := c.Param("token")
 	door := p.space(consent.LinkDecide, token)
 	if decoyed(c) {
-		web.Note(c, slog.Bool("decoy", true))
-		if p.opt.Decoyed != nil {
-			p.opt.Decoyed()
-		}
+		p.met(c)
 		return p.openStop(c)
 	}
 	if c.PostForm(stepField) == stepCheck {

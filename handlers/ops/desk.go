@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -19,11 +20,21 @@ import (
 type Door interface {
 	Welcome(ctx context.Context, id, token string, factor consent.Sealed) (staff.Person, staff.Factor, error)
 	Join(ctx context.Context, id, token, password, code string, factor consent.Sealed) error
-	Enter(ctx context.Context, name, password, code string) (string, error)
+	Enter(ctx context.Context, name, password, code, device string) (staff.Entry, error)
 	Visit(ctx context.Context, cookie string) (staff.Person, error)
 	Leave(ctx context.Context, cookie string) error
 	LeaveAll(ctx context.Context, by string, p staff.Person) error
 	Disable(ctx context.Context, by, name string) (staff.Person, error)
+	SignOut(ctx context.Context, by, name string) error
+}
+
+// Account is what one's own page needs of staff.Service.
+type Account interface {
+	SetPassword(ctx context.Context, p staff.Person, by staff.Renewal, password string) (staff.Entry, error)
+	Another(ctx context.Context, p staff.Person, factor consent.Sealed) (staff.Factor, error)
+	SetFactor(ctx context.Context, p staff.Person, by staff.Renewal, factor consent.Sealed, code string) (staff.Entry, error)
+	Seats(ctx context.Context, p staff.Person, cookie string) ([]staff.Seat, error)
+	EndSeats(ctx context.Context, p staff.Person, cookie, password string, which func(staff.Seat) bool) (int, error)
 }
 
 // People is what the page of people reads.
@@ -41,6 +52,7 @@ type DeskOptions struct {
 	Clock    consent.Clock
 	Test     bool // the pages show the test space
 	Door     Door
+	Account  Account
 	People   People
 	Networks *web.Networks // nil: tries are not limited by network
 	Requests Requests
@@ -155,10 +167,16 @@ func (d *Desk) routes() []route {
 		{http.MethodGet, "/ops/report", staff.MayAccount, d.report},
 		{http.MethodPost, "/ops/report", staff.MayAccount, d.askReport},
 		{http.MethodGet, "/ops/me", staff.MaySelf, d.me},
+		{http.MethodPost, "/ops/me/sessions", staff.MaySelf, d.endSeats},
+		{http.MethodGet, "/ops/me/password", staff.MaySelf, d.showPassword},
+		{http.MethodPost, "/ops/me/password", staff.MaySelf, d.password},
+		{http.MethodGet, "/ops/me/factor", staff.MaySelf, d.showFactor},
+		{http.MethodPost, "/ops/me/factor", staff.MaySelf, d.factor},
 		{http.MethodPost, "/ops/leave", staff.MaySelf, d.leave},
 		{http.MethodPost, "/ops/leave/all", staff.MaySelf, d.leaveAll},
 		{http.MethodGet, "/ops/people", staff.MayPeople, d.people},
 		{http.MethodPost, "/ops/people/:name/disable", staff.MayPeople, d.disable},
+		{http.MethodPost, "/ops/people/:name/leave", staff.MayPeople, d.signOut},
 	}
 }
 
@@ -213,6 +231,7 @@ var uploads = map[string]bool{filePath: true, gatePath: true}
 // admit lets in whom the route is for. A page asked for without a session leads to the sign-in; a form is refused.
 func (d *Desk) admit(r route, v *visit) (answer, error) {
 	if err := d.cross.Check(v.Request); err != nil {
+		d.opt.Problems.Event(v.Context, web.CrossOrigin)
 		return answer{}, errCrossOrigin
 	}
 	if r.method == http.MethodPost && !uploads[r.path] {
@@ -231,6 +250,7 @@ func (d *Desk) admit(r route, v *visit) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	case !v.who.Role.May(r.may):
+		d.opt.Problems.Event(v.Context, web.PermissionDenied, person(v.who.ID), slog.String("role", string(v.who.Role)))
 		return answer{}, staff.ErrForbidden
 	}
 	return answer{}, nil

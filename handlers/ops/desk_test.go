@@ -62,7 +62,7 @@ func newBureauOn(t *testing.T, k *consenttest.Kit) *bureau {
 
 func (b *bureau) options(problems *web.Problems) DeskOptions {
 	return DeskOptions{
-		Problems: problems, Book: consenttest.Book, Clock: b.kit.Store.Clock, Test: true, Door: b.team, People: b.kit.Store.People(),
+		Problems: problems, Book: consenttest.Book, Clock: b.kit.Store.Clock, Test: true, Door: b.team, Account: b.team, People: b.kit.Store.People(),
 		Log: audit.Files{Dir: b.folder}, Reviews: b.team,
 		Requests: b.kit.Service, Lists: b.kit.Service, Attempts: b.kit.Store.Attempts, Charge: b.kit.Store.People().Charge,
 		Dead: func(ctx context.Context, app, after string) ([]DeadJob, string, error) {

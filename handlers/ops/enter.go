@@ -4,12 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"github.com/boombuler/barcode/qr"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/staff"
+	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -36,14 +38,16 @@ func (d *Desk) enterPage(v *visit, faults ...templates.Fault) templates.StaffEnt
 // enter signs in. The page after it asks for the cookie: a browser that keeps none is told so, and not led in a circle.
 func (d *Desk) enter(v *visit) (answer, error) {
 	if err := d.failures.Check(v.Request); err != nil {
+		d.opt.Problems.Event(v.Context, web.SignInLocked, slog.String("cause", "network"))
 		return answer{}, err
 	}
 	name := strings.ToLower(strings.TrimSpace(v.PostForm("name")))
-	code := strings.ReplaceAll(v.PostForm("code"), " ", "")
-	token, err := d.opt.Door.Enter(v.Request.Context(), name, v.PostForm("password"), code)
+	e, err := d.opt.Door.Enter(v.Request.Context(), name, v.PostForm("password"), codeIn(v, "code"), deviceOf(v))
+	d.tellRefusal(v, err)
 	switch {
 	case err == nil:
-		return d.entered(v, token)
+		d.opt.Problems.Event(v.Context, web.SignedIn, person(e.Person.ID))
+		return d.entered(v, e.Token)
 	case errors.Is(err, staff.ErrRefused):
 		d.failures.Note(v.Request, sha256.Sum256([]byte(name)))
 		return d.refuse(v, name, templates.FaultSignIn)
@@ -110,21 +114,19 @@ func pictureOf(text string) (templates.Picture, error) {
 
 // join makes the account. What was wrong is told beside its field; the second factor stays the same meanwhile.
 func (d *Desk) join(v *visit) (answer, error) {
-	factor, err := base64.RawURLEncoding.DecodeString(v.PostForm("factor"))
-	if err != nil {
-		factor = nil
-	}
+	factor := factorIn(v)
 	var fault *templates.Fault
 	if v.PostForm("password") != v.PostForm("again") {
 		fault = &templates.Fault{Field: "again", Code: templates.FaultAgain}
 	} else {
-		code := strings.ReplaceAll(v.PostForm("code"), " ", "")
-		err := d.opt.Door.Join(v.Request.Context(), v.Param("id"), v.Param("token"), v.PostForm("password"), code, factor)
+		err := d.opt.Door.Join(v.Request.Context(), v.Param("id"), v.Param("token"), v.PostForm("password"), codeIn(v, "code"), factor)
 		switch {
 		case err == nil:
 			return seeOther(d.opt.Base + "/ops/enter?joined=1")
 		case errors.Is(err, staff.ErrPassword):
 			fault = &templates.Fault{Field: "password", Code: templates.FaultWeak}
+		case errors.Is(err, staff.ErrCommon):
+			fault = &templates.Fault{Field: "password", Code: templates.FaultCommon}
 		case errors.Is(err, staff.ErrCode):
 			fault = &templates.Fault{Field: "code", Code: templates.FaultFactor}
 		default:
@@ -136,12 +138,6 @@ func (d *Desk) join(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	return again(page)
-}
-
-func (d *Desk) me(v *visit) (answer, error) {
-	page := templates.StaffMe{StaffFrame: d.frame(v, "me")}
-	page.Width = "narrow"
-	return show(page)
 }
 
 func (d *Desk) leave(v *visit) (answer, error) {

@@ -9,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/bohoja/bohoja/handlers/web"
 )
 
 // Metrics are the counters of a process. Their labels come from fixed lists, route patterns and declared apps: never an
@@ -23,6 +25,7 @@ type Metrics struct {
 	acts      acts
 	leaks     prometheus.Counter
 	returns   prometheus.Counter
+	security  *prometheus.CounterVec
 }
 
 // buckets of durations, in seconds: from a read out of memory to what a waiting person gives up on.
@@ -57,11 +60,17 @@ func NewMetrics(reg prometheus.Registerer, version string) *Metrics {
 	m.returns = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "bohoja_letters_returned_total", Help: "Letters that came back after the mail server had taken them; child and app are told of an invitation.",
 	})
+	m.security = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bohoja_security_events_total", Help: "Security events, by their name in the log.",
+	}, []string{"event"})
+	for _, e := range web.SecurityEvents {
+		m.security.WithLabelValues(string(e))
+	}
 	for _, r := range Results {
 		m.decisions.WithLabelValues(r) // 0, so that an alert on "none for hours" has a series to look at
 	}
 	m.acts = newActs(reg)
-	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, m.returns, build(version),
+	reg.MustRegister(m.requests, m.latency, m.tries, m.trying, m.decisions, m.decoys, m.leaks, m.returns, m.security, build(version),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -105,6 +114,9 @@ func (m *Metrics) request(c *gin.Context, class string, took time.Duration) {
 
 // Decoyed counts a press of the decoy.
 func (m *Metrics) Decoyed() { m.decoys.Inc() }
+
+// Secured counts a security event.
+func (m *Metrics) Secured(e web.Security) { m.security.WithLabelValues(string(e)).Inc() }
 
 // Leaked counts a live secret key that came from a browser.
 func (m *Metrics) Leaked() { m.leaks.Inc() }

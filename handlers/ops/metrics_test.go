@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/handlers/web"
 )
 
 // scrape returns the lines of the registry that are ours.
@@ -82,10 +83,11 @@ func TestTries(t *testing.T) {
 	m.Try("letter", "retried", time.Second)
 	m.Try("webhook", "done", time.Second)
 	m.Returned()
+	m.Secured(web.KeyRefused)
 	has(t, scrape(t, reg),
 		`bohoja_outbox_tries_total{kind="letter",outcome="done"} 1`, `bohoja_outbox_tries_total{kind="letter",outcome="retried"} 1`,
 		`bohoja_outbox_try_seconds_count{kind="letter"} 2`, `bohoja_outbox_try_seconds_sum{kind="letter"} 1.3`,
-		`bohoja_letters_returned_total 1`)
+		`bohoja_letters_returned_total 1`, `bohoja_security_events_total{event="key_refused"} 1`, `bohoja_security_events_total{event="sign_in_failed"} 0`)
 }
 
 // fakeStore answers every decision with the same record and error.

@@ -2,9 +2,11 @@ package ops
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/staff"
+	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -21,6 +23,9 @@ func (d *Desk) people(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	page := templates.StaffPeople{StaffFrame: d.frame(v, "people")}
+	if v.Query("done") == "leave" {
+		page.Done = "ops.did.signed_out"
+	}
 	names := map[string]string{}
 	for _, p := range all {
 		names[p.ID] = p.Name
@@ -48,4 +53,13 @@ func (d *Desk) disable(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	return seeOther(d.opt.Base + "/ops/people")
+}
+
+// signOut ends every session of a colleague, who may sign in again.
+func (d *Desk) signOut(v *visit) (answer, error) {
+	if err := d.opt.Door.SignOut(v.Request.Context(), v.who.ID, v.Param("name")); err != nil {
+		return answer{}, err
+	}
+	d.opt.Problems.Event(v.Context, web.SessionsEnded, person(v.who.ID), slog.String("cause", "administrator"))
+	return seeOther(d.opt.Base + "/ops/people?done=leave")
 }

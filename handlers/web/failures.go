@@ -15,8 +15,8 @@ import (
 
 // Bounds of failed guesses by network.
 const (
-	failBurst = 20
-	failEvery = 6 * time.Second
+	FailBurst = 20
+	FailEvery = 6 * time.Second
 	failNets  = 4096 // networks remembered at most, twice
 	failSame  = 4    // wrong guesses of which a network is reminded only once
 )
@@ -78,7 +78,7 @@ func (f *Failures) check(n netip.Prefix) error {
 	}
 	return &consent.Error{
 		Kind: consent.KindTooMany, Code: "rate_limited", Detail: "too many wrong guesses came from this network",
-		RetryAfter: time.Duration((1 - left) * float64(failEvery)),
+		RetryAfter: time.Duration((1 - left) * float64(FailEvery)),
 	}
 }
 
@@ -88,7 +88,7 @@ func (f *Failures) note(n netip.Prefix, sum [sha256.Size]byte) {
 	defer f.mu.Unlock()
 	one := f.get(n)
 	if one == nil {
-		one = &failure{lim: rate.NewLimiter(rate.Every(failEvery), failBurst)}
+		one = &failure{lim: rate.NewLimiter(rate.Every(FailEvery), FailBurst)}
 		f.put(n, one)
 	}
 	if slices.Contains(one.seen, sum) {

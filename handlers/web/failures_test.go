@@ -25,7 +25,7 @@ func TestFailuresAreBounded(t *testing.T) {
 	now := time.Now()
 	f := NewFailures(nil, func() time.Time { return now })
 	guesser := network(1)
-	for i := range failBurst {
+	for i := range FailBurst {
 		f.note(guesser, sum(fmt.Sprint(i)))
 	}
 	for i := range 5 * failNets {
@@ -38,10 +38,10 @@ func TestFailuresAreBounded(t *testing.T) {
 		t.Errorf("%d networks are remembered", n)
 	}
 	err := f.check(guesser)
-	if e, ok := errors.AsType[*consent.Error](err); !ok || e.Kind != consent.KindTooMany || e.RetryAfter != failEvery {
+	if e, ok := errors.AsType[*consent.Error](err); !ok || e.Kind != consent.KindTooMany || e.RetryAfter != FailEvery {
 		t.Errorf("the guesser: %v", err)
 	}
-	now = now.Add(failEvery)
+	now = now.Add(FailEvery)
 	if err := f.check(guesser); err != nil {
 		t.Errorf("later: %v", err)
 	}
@@ -88,7 +88,7 @@ func TestFailuresByRequest(t *testing.T) {
 	other := httptest.NewRequestWithContext(t.Context(), "POST", "/code", nil)
 	guess.RemoteAddr, other.RemoteAddr = "203.0.113.7:1", "203.0.113.8:1"
 	f, none := NewFailures(&Networks{}, time.Now), NewFailures(nil, time.Now)
-	for i := range failBurst {
+	for i := range FailBurst {
 		f.Note(guess, sum(fmt.Sprint(i)))
 		none.Note(guess, sum(fmt.Sprint(i)))
 	}

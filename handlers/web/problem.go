@@ -76,11 +76,13 @@ type Problem struct {
 	ID         string               `json:"id,omitempty"`          // with already_pending
 }
 
-// Problems writes errors. All fields are required.
+// Problems writes errors and security events. All fields but Counted are required.
 type Problems struct {
 	Log  *slog.Logger
 	Book func() *consent.Book // for the page of an error
 	Base string               // path of BOHOJA_PUBLIC_URL, "" or "/consent"
+
+	Counted func(Security) // a security event; nil: not counted
 }
 
 // Handle makes a gin handler of one that returns an error.

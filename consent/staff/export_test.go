@@ -1,0 +1,4 @@
+package staff
+
+// CommonList is the packed list of passwords, for its test.
+var CommonList = commonList
