@@ -24,7 +24,7 @@ const (
 	WorkLocked    Work = "locked"    // approving was closed after wrong tries
 	WorkMisnamed  Work = "misnamed"  // child and guardian contradict each other about the guardian's name
 	WorkNotMine   Work = "not_mine"  // "this is not my child"
-	WorkFiled     Work = "filed"     // a consent on paper or by telephone waits for its second person
+	WorkFiled     Work = "filed"     // a consent on paper or by telephone, or a guardian's correction, waits for its second person
 	WorkEraseLate Work = "erase_due" // the app has not confirmed its erasure in time
 	WorkOverdue   Work = "overdue"   // destruction that is due and not done; at most OverdueMost are listed
 )
@@ -56,7 +56,7 @@ func KeptFor(r Record) []Work {
 	add(WorkMisnamed, pending && r.NameMiss)
 	add(WorkNotMine, r.Status == Declined && r.Reason == ReasonNotMine && len(r.Look.Guardians) > 0)
 	add(WorkEraseLate, r.EraseLate)
-	add(WorkFiled, pending && r.Filed.No > 0)
+	add(WorkFiled, pending && r.Filed.No > 0 || r.Amend.No > 0 && r.Amend.Due.IsZero())
 	return out
 }
 

@@ -17,6 +17,7 @@ type Case struct {
 	Trail     []Entry    // what the store still holds of it, the oldest first
 	Rights    []Right    // without what is sealed, the oldest first
 	Filed     *FiledView // a consent on paper or by telephone that waits for its second person
+	Amend     *AmendView // a correction of a guardian after the grant that waits
 }
 
 // MaskedGuardian is one whom staff see.
@@ -41,6 +42,9 @@ func (s *Service) Case(ctx context.Context, app *App, by Actor, id string) (Case
 		return Case{}, err
 	}
 	if c.Filed, err = s.filedView(ctx, c.Record); err != nil {
+		return Case{}, err
+	}
+	if c.Amend, err = s.amendView(ctx, c.Record); err != nil {
 		return Case{}, err
 	}
 	people, err := s.people(rec)

@@ -23,7 +23,7 @@ func (s *Service) PairingCode(rec Record) string {
 
 // shortCode is the code of a guardian's letter, as ABCD-2345: it finds the page when the link is lost.
 func (s *Service) shortCode(rec Record, guardian int) string {
-	d := s.Vault.Digest(DigestShort, fmt.Sprintf("%s\x00%s\x00%d\x00%d", rec.App, rec.ID, rec.Gen, guardian))
+	d := s.Vault.Digest(DigestShort, fmt.Sprintf("%s\x00%s\x00%d\x00%d", rec.App, rec.ID, rec.GenOf(guardian), guardian))
 	return halved(spell(d, shortLength))
 }
 

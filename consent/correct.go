@@ -50,21 +50,34 @@ func sameBox(a, b Private) bool { return strings.EqualFold(a.Reveal(), b.Reveal(
 // checkNewGuardian checks a name and an address given later.
 func (s *Service) checkNewGuardian(ctx context.Context, rec Record, people People, g Guardian) (Mailbox, error) {
 	var f faults
-	name := g.Name.Reveal()
-	checkName(&f, "/name", name, leastGuardian)
+	checkNewName(&f, g.Name.Reveal())
+	box := s.checkNewAddress(ctx, &f, rec, people, g.Email)
+	return box, f.err()
+}
+
+func checkNewName(f *faults, name string) {
+	checkName(f, "/name", name, leastGuardian)
 	if isGeneric(name) {
 		f.add("/name", "guardian_name_generic", "the guardian's own name is needed: it is asked again when they decide")
 	}
-	for _, field := range []struct{ pointer, text string }{{"/name", name}, {"/email", g.Email.Reveal()}} {
-		if hasResidentNumber(field.text) {
-			f.add(field.pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
-		}
+	refuseResident(f, "/name", name)
+}
+
+func (s *Service) checkNewAddress(ctx context.Context, f *faults, rec Record, people People, email Private) Mailbox {
+	var of faults
+	refuseResident(&of, "/email", email.Reveal())
+	box := s.checkAddress(ctx, &of, email, people.Child.Email, rec.Method.ByMail())
+	for _, one := range of {
+		one.Pointer = strings.TrimPrefix(one.Pointer, "/guardian")
+		*f = append(*f, one)
 	}
-	box := s.checkAddress(ctx, &f, g.Email, people.Child.Email, rec.Method.ByMail())
-	for i := range f {
-		f[i].Pointer = strings.TrimPrefix(f[i].Pointer, "/guardian")
+	return box
+}
+
+func refuseResident(f *faults, pointer, text string) {
+	if hasResidentNumber(text) {
+		f.add(pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
 	}
-	return box, f.err()
 }
 
 func (s *Service) correct(ctx context.Context, app *App, by Actor, rec Record, people People, c Correction) (Record, error) {

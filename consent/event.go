@@ -25,9 +25,10 @@ const (
 	EventEraseOverdue EventType = "consent.erase_overdue"
 	EventAgingOut     EventType = "consent.aging_out" // the child comes of age in thirty days
 	EventAgedOut      EventType = "consent.aged_out"
-	EventTermsChanged EventType = "consent.terms_changed" // the consent stands for the terms to which it was given
-	EventHeld         EventType = "consent.held"          // a correction is open: do not use the data
-	EventUnheld       EventType = "consent.unheld"        // it was answered
+	EventTermsChanged EventType = "consent.terms_changed"      // the consent stands for the terms to which it was given
+	EventAmended      EventType = "consent.guardian_corrected" // a guardian's name or address was corrected after the grant
+	EventHeld         EventType = "consent.held"               // a correction is open: do not use the data
+	EventUnheld       EventType = "consent.unheld"             // it was answered
 	EventAsked        EventType = "rights.requested"
 	EventDueSoon      EventType = "rights.due_soon" // an open rights request is due in a few days
 	EventAnswered     EventType = "rights.answered"

@@ -81,7 +81,7 @@ func (s *Service) fall(ctx context.Context, id string, d Due) error {
 	} else if errors.Is(err, ErrNotFound) {
 		err = s.Store.Forget(ctx, Mutation{App: id, ID: d.ID, Actor: Actor{Kind: ActorClock}})
 	}
-	return ignore(err, ErrNotDue, ErrNotPending, ErrNotGranted, ErrNotFound)
+	return ignore(err, ErrNotDue, ErrNotPending, ErrNotGranted, ErrEnded, ErrNotAmending, ErrNotFound)
 }
 
 func (s *Service) carryOut(ctx context.Context, app *App, rec Record, step Step) error {
@@ -102,6 +102,8 @@ func (s *Service) carryOut(ctx context.Context, app *App, rec Record, step Step)
 		return s.Store.Fade(ctx, s.mutation(app, rec, clock, ""))
 	case StepForget:
 		return s.Store.Forget(ctx, s.mutation(app, rec, clock, ""))
+	case StepEnact:
+		return s.enact(ctx, app, rec)
 	}
 	return errors.New("no such deadline: " + string(step))
 }

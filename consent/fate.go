@@ -20,6 +20,7 @@ type Fate struct {
 	Hold      bool
 	ErasedAt  time.Time
 	Corrected bool  // address or name were set anew
+	Amended   bool  // the same after the grant
 	Blocked   []int // numbers of the guardians who asked for no more letters
 }
 
@@ -35,6 +36,7 @@ func (f *Fate) Follow(e Entry) {
 	if e.Method != "" || e.Terms != "" {
 		f.Reason, f.EndedAt = e.Reason, e.At
 	}
+	f.Amended = f.Amended || e.Step == StepEnact
 	if e.Step == StepWithdraw || e.Step == StepGrant {
 		f.Granted = append([]string{}, e.Granted...)
 	}

@@ -13,7 +13,8 @@ import (
 // DeskStore is the part of the store that keeps what staff enter and a colleague has to confirm.
 type DeskStore interface {
 	// File keeps what staff entered of a consent on paper or by telephone, in place of what was filed before it. It grants
-	// nothing: Grant does, by another member of staff. Errors: ErrNotPending, ErrStale (another one was filed meanwhile).
+	// nothing: Grant does, by another member of staff. Errors: ErrNotPending, ErrStale (another one was filed meanwhile, or
+	// the people are others than those that were seen).
 	File(ctx context.Context, m Mutation, f Filing) (Record, error)
 	// FiledEntry reads the sealed entry without its scan, which may be large. Empty when there is none.
 	FiledEntry(ctx context.Context, app, id string) (Sealed, error)
@@ -24,6 +25,7 @@ type DeskStore interface {
 // Filing is what staff entered, sealed and ready.
 type Filing struct {
 	After  int // number of the one that was read; 0: none
+	Rev    int // Record.Rev that the one who entered it has seen
 	Method Method
 	Entry  Sealed
 	Scan   Sealed // empty for none
@@ -62,6 +64,7 @@ func mediaOf(scan []byte) string {
 
 // OnPaper is a consent that a guardian signed, or said on the telephone, as staff enter it.
 type OnPaper struct {
+	Rev     int // Record.Rev of the form: what is entered is of the people whom it showed
 	Method  Method
 	Answers Answers // Purposes, Name, birth date, Relation and Declares, as the paper has them
 	Ref     string  // where the paper lies, or the number of the call
@@ -83,17 +86,21 @@ type filed struct {
 // File enters a consent that was given on paper or by telephone. It counts for nothing until a colleague has confirmed it
 // with GrantFiled. Entry and scan are sealed under the hour of the signup: unconfirmed they die with the request (KR-12).
 //
-// Errors: ErrNotFound, ErrNotPending, KindInvalid, ErrStale.
+// Errors: ErrNotFound, ErrNotPending, KindInvalid, ErrStale (another one was filed meanwhile, or the guardians are others than on
+// the form).
 func (s *Service) File(ctx context.Context, app *App, by Actor, id string, in OnPaper) (Record, error) {
 	rec, err := s.Find(ctx, app, id)
 	if err != nil {
 		return rec, err
 	}
+	if rec.Status == Pending && rec.Rev != in.Rev {
+		return rec, ErrStale
+	}
 	entry, err := s.checkPaper(app, rec, in)
 	if err != nil {
 		return rec, err
 	}
-	f := Filing{After: rec.Filed.No, Method: in.Method}
+	f := Filing{After: rec.Filed.No, Rev: in.Rev, Method: in.Method}
 	at, _ := s.Vault.KeyOf(rec.People)
 	plain, err := json.Marshal(entry)
 	if err != nil {

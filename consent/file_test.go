@@ -13,7 +13,7 @@ func staffed(ref string) consent.Actor { return consent.Actor{Kind: consent.Acto
 
 // signed is a consent to everything as a paper has it.
 func signed(k *consenttest.Kit) consent.OnPaper {
-	in := consent.OnPaper{Method: consent.MethodPaper, Ref: "box-7", Scan: []byte("%PDF-1.7 scan"), Answers: consent.Answers{
+	in := consent.OnPaper{Rev: 1, Method: consent.MethodPaper, Ref: "box-7", Scan: []byte("%PDF-1.7 scan"), Answers: consent.Answers{
 		Name: "김보호", Year: "1985", Month: "3", Day: "4", Relation: "mother", Declares: true, Purposes: map[string]string{},
 	}}
 	for _, p := range k.App.Purposes {

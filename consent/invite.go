@@ -63,8 +63,12 @@ func moot(rec Record, l LetterJob) bool {
 		return l.Right == "" || rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	case LetterWithdrawn, LetterErased:
 		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
-	case LetterProve:
+	case LetterProve, LetterAmended:
 		return rec.Status != Granted
+	case LetterAmending:
+		return rec.Status != Granted || rec.Amend.No != l.Amend
+	case LetterReplaced:
+		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	}
 	return true
 }

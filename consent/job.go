@@ -38,7 +38,8 @@ type LetterJob struct {
 	Again    bool       `json:"a,omitempty"`  // an invitation sent again, whose reminders are planned already
 	Visit    string     `json:"v,omitempty"`  // of LetterPortal, which is about no request
 	Right    string     `json:"q,omitempty"`  // of letters about a rights request
-	To       []byte     `json:"to,omitempty"` // closing letters of a refusal: the address, sealed under the hour key
+	Amend    int        `json:"m,omitempty"`  // of letters about an amendment: its number
+	To       []byte     `json:"to,omitempty"` // letters to an address that no record has any more: it, sealed under the hour key
 }
 
 // HookJob is the body of a JobWebhook.
@@ -67,6 +68,10 @@ const (
 	LetterLocked    LetterKind = "locked"
 	LetterProve     LetterKind = "prove" // the code with which a guardian withdraws whose name does not match
 
+	LetterAmending LetterKind = "amending" // to the address that stands: somebody wants to correct it, or the name
+	LetterAmended  LetterKind = "amended"  // to the address that stands from now on: it was done
+	LetterReplaced LetterKind = "replaced" // to the one that stood until then
+
 	LetterRightsReceived LetterKind = "rights_received"
 	LetterRightsAnswered LetterKind = "rights_answered"
 	LetterPortal         LetterKind = "portal" // a fresh link into the portal, asked for there
@@ -94,9 +99,10 @@ type Letter struct {
 	Withdraw string    // the page on which a consent is withdrawn
 	Deadline time.Time // last moment to decide; for LetterErased when the app confirmed
 	Decided  time.Time
-	Right    Right  // what a letter about a rights request is about: its kind, channel, times and outcome
-	Portal   string // the page where a guardian sees and asks everything
-	Test     bool   // test space: the letter says so
+	Amend    AmendWhat // what a letter about an amendment is about; its Deadline is when that takes effect, its Link the page that stops it
+	Right    Right     // what a letter about a rights request is about: its kind, channel, times and outcome
+	Portal   string    // the page where a guardian sees and asks everything
+	Test     bool      // test space: the letter says so
 }
 
 // DeliveryClass says what an error of delivery means for the letter.

@@ -54,12 +54,19 @@ var table = []kept{
 	{"filed on paper", comeFiled, hour, hour, none, none, consent.LookUpsKept},
 	{"filed on paper, expired", comeFiledExpired, none, none, none, none, consent.LookUpsKept},
 	{"granted on paper", comeGrantedOnPaper, rel, evid, evid, none, 0},
+	{"a correction waits", comeAmending, rel, evid, evid, none, 0},
+	{"a correction was stopped", comeRetracted, rel, evid, evid, none, 0},
+	{"corrected, the letter under way", comeAmended, rel, evid, evid, hour, 0},
+	{"corrected, the letter sent", comeAmendedTold, rel, evid, evid, none, 0},
+	{"withdrawn while a correction waits", comeAmendingWithdrawn, none, evid, evid, none, 0},
 }
 
-// desk is what lies beside that of a consent on paper: what staff entered, and the scan.
+// desk is what lies beside that: what staff entered of a consent on paper and its scan, or of a correction after the grant.
 var desk = map[string]map[string]consent.Class{
 	"filed on paper":   {consent.FieldFiled: hour, consent.FieldScan: hour},
 	"granted on paper": {consent.FieldScan: evid},
+
+	"a correction waits": {consent.FieldAmend: evid},
 }
 
 func comeFiled(t *testing.T, k *consenttest.Kit) string {
@@ -81,6 +88,37 @@ func comeGrantedOnPaper(t *testing.T, k *consenttest.Kit) string {
 	if _, err := k.Service.GrantFiled(t.Context(), k.App, staffed("st_2"), id, 1); err != nil {
 		t.Fatal(err)
 	}
+	return id
+}
+
+func comeAmending(t *testing.T, k *consenttest.Kit) string {
+	return amending(t, k).ID
+}
+
+func comeRetracted(t *testing.T, k *consenttest.Kit) string {
+	rec := amending(t, k)
+	_, err := k.Service.Retract(t.Context(), k.App, staffed("st_1"), rec.ID, rec.Amend.No)
+	fine(t, err)
+	return rec.ID
+}
+
+func comeAmended(t *testing.T, k *consenttest.Kit) string {
+	rec := amending(t, k)
+	until(t, k, rec.Amend.Due, time.Millisecond)
+	k.Sweep()
+	return rec.ID
+}
+
+func comeAmendedTold(t *testing.T, k *consenttest.Kit) string {
+	id := comeAmended(t, k)
+	k.Work()
+	return id
+}
+
+func comeAmendingWithdrawn(t *testing.T, k *consenttest.Kit) string {
+	id := comeAmending(t, k)
+	_, err := k.Service.Withdraw(t.Context(), k.App, guardian, id, nil)
+	fine(t, err)
 	return id
 }
 
@@ -180,7 +218,7 @@ func comeWithdrawn(t *testing.T, k *consenttest.Kit) string {
 // canaries are texts of ask and yes that belong to a person.
 var canaries = []string{
 	"김하늘", "하늘이", "kid@example.com", "2014-03-02", "서울시", "김보호", "김 보호", "parent@example.com", "+821087654321",
-	"1985-03-04", "1985-3-4", "mother", "김*늘", "%PDF",
+	"1985-03-04", "1985-3-4", "mother", "김*늘", "%PDF", "이새로", "new@example.com",
 }
 
 // dump reads every value of every key.
@@ -258,7 +296,7 @@ func sealedOf(all map[string][]string, id string) map[string]consent.Sealed {
 	}
 	onDesk := all["bt:{shop}:c:"+id] // names and values of a hash
 	for i := 0; i+1 < len(onDesk); i += 2 {
-		out[map[string]string{"d": consent.FieldFiled, "f": consent.FieldScan}[onDesk[i]]] = consent.Sealed(onDesk[i+1])
+		out[map[string]string{"d": consent.FieldFiled, "f": consent.FieldScan, "a": consent.FieldAmend}[onDesk[i]]] = consent.Sealed(onDesk[i+1])
 	}
 	for _, v := range all["bt:{shop}:jobs"] {
 		var l consent.LetterJob
@@ -273,9 +311,13 @@ func sealedOf(all map[string][]string, id string) map[string]consent.Sealed {
 func labels(rec consent.Record) map[string]consent.Label {
 	l := consent.Label{App: rec.App, ID: rec.ID}
 	out := map[string]consent.Label{}
+	closing := rec.Rev
+	if len(rec.Amended) > 0 {
+		closing = rec.Amends
+	}
 	for field, rev := range map[string]int{
-		consent.FieldPeople: rec.Rev, consent.FieldData: rec.DataRev, consent.FieldEvidence: 1, consent.FieldClosing: rec.Rev,
-		consent.FieldFiled: rec.Filed.No, consent.FieldScan: rec.Filed.No,
+		consent.FieldPeople: rec.Rev, consent.FieldData: rec.DataRev, consent.FieldEvidence: 1, consent.FieldClosing: closing,
+		consent.FieldFiled: rec.Filed.No, consent.FieldScan: rec.Filed.No, consent.FieldAmend: rec.Amend.No,
 	} {
 		l.Field, l.Rev = field, rev
 		out[field] = l
@@ -308,6 +350,7 @@ func (c kept) holds(t *testing.T, all map[string][]string, id string) {
 	for field, class := range map[string]consent.Class{
 		consent.FieldData: c.data, consent.FieldPeople: c.people, consent.FieldEvidence: c.evidence, consent.FieldClosing: c.closing,
 		consent.FieldFiled: desk[c.state][consent.FieldFiled], consent.FieldScan: desk[c.state][consent.FieldScan],
+		consent.FieldAmend: desk[c.state][consent.FieldAmend],
 	} {
 		got := none
 		if s, ok := found[field]; ok {
@@ -358,9 +401,13 @@ func (c kept) dies(t *testing.T, k *consenttest.Kit, backup map[string]consent.S
 		}
 	}
 	readable("now", func(consent.Class) bool { return true })
-	until(t, k, rec.CreatedAt, 120*time.Hour)
+	from := rec.CreatedAt
+	if n := len(rec.Amended); n > 0 {
+		from = rec.Amended[n-1].At // whose letter is sealed under an hour of its own
+	}
+	until(t, k, from, 120*time.Hour)
 	readable("120 h after the collection", func(class consent.Class) bool { return class != hour })
-	until(t, k, rec.CreatedAt, 170*time.Hour)
+	until(t, k, from, 170*time.Hour)
 	readable("when the release window is over", func(class consent.Class) bool { return class == evid })
 	k.Sweep()
 	k.Advance(consent.LookUpsKept + time.Hour)
@@ -374,7 +421,7 @@ func (c kept) dies(t *testing.T, k *consenttest.Kit, backup map[string]consent.S
 	k.Advance(k.Service.Settings.Keep + consent.RecordKept)
 	last := dump(t, k.Clients.Read)
 	noCanary(t, last)
-	inForce := c.evidence != none && c.state != "withdrawn"
+	inForce := c.evidence != none && !strings.HasPrefix(c.state, "withdrawn")
 	for key := range last {
 		if strings.HasSuffix(key, ":"+rec.ID) && !inForce {
 			t.Errorf("key %s is left after years", key)

@@ -22,7 +22,8 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 	if l.Letter == LetterErased {
 		out.Deadline = rec.ErasedAt
 	}
-	if rec.Status == Declined {
+	out.Amend = rec.amendWhat(l.Amend)
+	if rec.Status == Declined || l.Letter == LetterReplaced {
 		return s.addressClosing(out, rec, l)
 	}
 	people, err := s.peopleOrExpire(ctx, app, rec)
@@ -57,6 +58,11 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 		if !s.Clock().Before(out.Deadline) {
 			return out, ErrMoot
 		}
+	case LetterAmending:
+		out.Deadline = rec.Amend.Due
+		out.Link, err = s.objectLink(rec)
+	case LetterAmended:
+		out.Withdraw, err = s.withdrawLink(rec, guardian)
 	case LetterGranted, LetterConfirm, LetterWithdrawn:
 		if rec.Status != Granted { // nothing is left to withdraw
 			return out, nil
@@ -66,7 +72,8 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 	return out, err
 }
 
-// closing is what the letter that closes a refusal needs, sealed inside its job: everything else is destroyed by then.
+// closing is what a letter needs whose address no record has any more, sealed inside its job: the one that closes a refusal, and
+// the one to an address that another has replaced.
 type closing struct {
 	Email  string `json:"e"`
 	Locale string `json:"l"`
@@ -91,7 +98,11 @@ func (s *Service) closingJob(rec Record, people People, guardian int, seal func(
 }
 
 func (s *Service) addressClosing(out Letter, rec Record, l LetterJob) (Letter, error) {
-	plain, err := s.Vault.Open(label(rec, FieldClosing, rec.Rev), l.To)
+	rev := rec.Rev
+	if l.Letter == LetterReplaced {
+		rev = l.Amend
+	}
+	plain, err := s.Vault.Open(label(rec, FieldClosing, rev), l.To)
 	if err != nil {
 		return Letter{}, ignoreAs(err, ErrMoot, ErrUnreadable) // its hour is over
 	}

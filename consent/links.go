@@ -11,14 +11,21 @@ const (
 // decideLink is the address of a guardian's page.
 func (s *Service) decideLink(rec Record, guardian int) (string, error) {
 	return s.link("/c/", Claims{
-		Audience: LinkDecide, App: rec.App, ID: rec.ID, Gen: rec.Gen, Guardian: guardian, Expires: rec.ExpiresAt.Add(linkAfter),
+		Audience: LinkDecide, App: rec.App, ID: rec.ID, Gen: rec.GenOf(guardian), Guardian: guardian, Expires: rec.ExpiresAt.Add(linkAfter),
 	})
 }
 
 // withdrawLink is the address where a guardian withdraws; it rides on the letters after a grant.
 func (s *Service) withdrawLink(rec Record, guardian int) (string, error) {
 	return s.link("/w/", Claims{
-		Audience: LinkWithdraw, App: rec.App, ID: rec.ID, Gen: rec.Gen, Guardian: guardian, Expires: rec.DecidedAt.Add(withdrawLife),
+		Audience: LinkWithdraw, App: rec.App, ID: rec.ID, Gen: rec.GenOf(guardian), Guardian: guardian, Expires: rec.DecidedAt.Add(withdrawLife),
+	})
+}
+
+// objectLink is the address where the holder of an address stops its amendment; it rides on one letter alone.
+func (s *Service) objectLink(rec Record) (string, error) {
+	return s.link("/a/", Claims{
+		Audience: LinkObject, App: rec.App, ID: rec.ID, Gen: rec.Amend.No, Guardian: rec.Amend.Guardian, Expires: rec.Amend.Due.Add(linkAfter),
 	})
 }
 

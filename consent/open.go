@@ -24,6 +24,7 @@ type View struct {
 	Withdraw string        // URL, when a consent is in force
 	Receipt  string        // URL of the receipt, when a consent is in force or was withdrawn
 	Undo     string        // goes back with the form that takes a refusal's pause and block back; "" when there is none
+	Enacted  bool          // of an amendment: it took effect
 	Test     bool
 }
 
@@ -105,7 +106,8 @@ func (s *Service) redeem(ctx context.Context, aud Audience, token string) (Claim
 	if err != nil {
 		return c, rec, err
 	}
-	if aud == LinkDecide && c.Gen != rec.Gen {
+	late := c.Gen < rec.GenOf(c.Guardian) && (aud == LinkWithdraw || aud == LinkReceipt)
+	if late || aud == LinkDecide && c.Gen != rec.GenOf(c.Guardian) {
 		return c, rec, ErrReplaced
 	}
 	return c, rec, nil

@@ -36,6 +36,7 @@ const (
 	FieldEmbed    = "embed"
 	FieldFiled    = "filed"
 	FieldScan     = "scan"
+	FieldAmend    = "amend"
 )
 
 // DigestKind keeps digests of different things apart.
@@ -103,6 +104,7 @@ const (
 	LinkPortal   Audience = "portal"   // /my/, as it is mailed: its ID is a visit's
 	LinkInside   Audience = "inside"   // /my/, once the name was given; never mailed
 	LinkReceipt  Audience = "receipt"  // /r/
+	LinkObject   Audience = "object"   // /a/: its Gen is the number of an amendment
 )
 
 // Claims are what a link says: no personal data.

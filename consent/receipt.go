@@ -88,7 +88,7 @@ func (s *Service) receiptLink(rec Record, guardian int) (string, error) {
 	if expires.Before(now.Add(receiptLife)) {
 		expires = now.Add(receiptLife)
 	}
-	return s.link("/r/", Claims{Audience: LinkReceipt, App: rec.App, ID: rec.ID, Gen: rec.Gen, Guardian: guardian, Expires: expires})
+	return s.link("/r/", Claims{Audience: LinkReceipt, App: rec.App, ID: rec.ID, Gen: rec.GenOf(guardian), Guardian: guardian, Expires: expires})
 }
 
 // ReceiptView is what the page of a receipt shows.

@@ -47,6 +47,10 @@ type Record struct {
 
 	Filed Filed // a consent on paper or by telephone that waits for its second person
 
+	Amends  int       // how many amendments were ever entered, which is the number of the last
+	Amend   Amend     // a correction of a guardian's name or address that waits; its No is Amends
+	Amended []Amended // those that took effect, the oldest first
+
 	Mine []Mine // what concerns each guardian alone, by index; nil while there is nothing
 
 	DecidedBy int       // of a refusal: which guardian
@@ -76,6 +80,17 @@ func (r Record) Of(guardian int) Mine {
 		return Mine{}
 	}
 	return r.Mine[guardian]
+}
+
+// GenOf is the generation of one guardian's links: an address that was corrected after the grant voids that guardian's alone.
+func (r Record) GenOf(guardian int) int {
+	gen := r.Gen
+	for _, a := range r.Amended {
+		if a.Guardian == guardian && a.What.Address() {
+			gen++
+		}
+	}
+	return gen
 }
 
 // LookUps are the keyed digests by which a request is found without anybody's name. They are gone LookUpsKept after the end.

@@ -84,7 +84,11 @@ const (
 	StepUnflag      Step = "unflag"
 	StepLift        Step = "lift"
 	StepReopen      Step = "reopen"
-	StepFile        Step = "file" // staff enter a consent that was given on paper or by telephone
+	StepFile        Step = "file"    // staff enter a consent that was given on paper or by telephone
+	StepAmend       Step = "amend"   // staff enter a guardian's new name or address after a grant
+	StepEndorse     Step = "endorse" // a colleague confirms that
+	StepRetract     Step = "retract" // it is stopped, by the guardian, by staff or by what happened meanwhile
+	StepEnact       Step = "enact"   // it takes effect
 )
 
 // Move is one legal change of status.

@@ -19,6 +19,7 @@ type Store interface {
 	AgeStore
 	VisitStore
 	DeskStore
+	AmendStore
 	// Signup creates a pending record. A repeated idempotency key gives the record of the first call, with replayed true.
 	// Errors: already_pending, recently_refused, ErrMismatch, ErrEmbedUsed, ErrHour, clock_skew, keys_differ.
 	Signup(ctx context.Context, d Draft) (rec Record, replayed bool, err error)
@@ -217,7 +218,7 @@ type Page struct {
 
 // Due is one deadline that has come.
 type Due struct {
-	Step  Step // StepExpire, StepLapse, StepOverdue, StepFade or StepForget; with Right StepNudge, StepLate or StepClear
+	Step  Step // StepExpire, StepLapse, StepOverdue, StepFade, StepForget or StepEnact; with Right StepNudge, StepLate or StepClear
 	ID    string
 	Right string // id of a rights request of ID
 }

@@ -77,7 +77,7 @@ func (s *Service) tryWithdraw(ctx context.Context, v *View, w Wish) error {
 	return s.missed(rec, FactName)
 }
 
-// knowsName compares with the name typed at the grant, and with the one that the child gave.
+// knowsName compares with the name typed at the grant, unless it was corrected since, and with the one that the record has.
 func (s *Service) knowsName(v View, name string) (bool, error) {
 	people, err := s.people(v.Record)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) knowsName(v View, name string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return e.Guardian == v.Guardian && SameName(name, e.TypedName), nil
+	return e.Guardian == v.Guardian && !v.Record.Renamed(v.Guardian) && SameName(name, e.TypedName), nil
 }
 
 func (s *Service) evidence(rec Record) (Evidence, error) {

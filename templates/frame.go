@@ -121,6 +121,13 @@ const (
 	FaultScanSize   = "scan_large"
 	FaultScanType   = "scan_type"
 
+	FaultAmendWhose = "amend_whose"
+	FaultAmendKnown = "amend_known"
+	FaultAmendQuiet = "amend_quiet"
+	FaultAmendSame  = "amend_same"
+	FaultAmendProof = "amend_proof"
+	FaultAmendRef   = "amend_ref"
+
 	FaultPaperAdult    = "paper_adult"
 	FaultPaperBirth    = "paper_birth"
 	FaultPaperDeclares = "paper_declares"

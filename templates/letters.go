@@ -150,6 +150,9 @@ func newLetterWriter(l consent.Letter) *letterWriter {
 		"officer", line(op.Officer.In(w.lang)), "page", l.CodePage, "code", l.Code,
 		"deadline", w.moment(l.Deadline), "moment", w.moment(l.Decided), "due", w.moment(l.Right.DueAt), "hours", w.hours(consent.LockFor),
 	}
+	if l.Amend != "" {
+		w.words = append(w.words, "what", w.say("mail.amend."+string(l.Amend)))
+	}
 	return w
 }
 

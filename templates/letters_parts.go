@@ -23,6 +23,10 @@ var letterPlans = map[consent.LetterKind][]letterPart{
 	consent.LetterProve:     {provePart, factsPart, proveStrangerPart, realPart},
 	consent.LetterLocked:    {factsPart, openPart, codePart, lockedMinePart, lockedStrangerPart, realPart},
 
+	consent.LetterAmending: {factsPart, objectPart, realPart},
+	consent.LetterAmended:  {factsPart, amendedNamePart, withdrawPart, inForcePart, rightsPart, realPart},
+	consent.LetterReplaced: {factsPart, realPart},
+
 	consent.LetterRightsReceived: {factsPart, portalPart, rightsWaitPart, realPart},
 	consent.LetterRightsAnswered: {factsPart, portalPart, realPart},
 	consent.LetterPortal:         {factsPart, enterPart, portalStrangerPart, realPart},
@@ -33,8 +37,25 @@ func LetterKinds() []consent.LetterKind {
 	return []consent.LetterKind{
 		consent.LetterInvite, consent.LetterRemind, consent.LetterLocked, consent.LetterGranted, consent.LetterConfirm,
 		consent.LetterDeclined, consent.LetterProve, consent.LetterWithdrawn, consent.LetterErased,
+		consent.LetterAmending, consent.LetterAmended, consent.LetterReplaced,
 		consent.LetterRightsReceived, consent.LetterRightsAnswered, consent.LetterPortal,
 	}
+}
+
+// objectPart leads to the page that stops a correction.
+func objectPart(w *letterWriter) []Section {
+	return []Section{{
+		Tone: "tint", Heading: w.of("stop.title"), Paras: []string{w.of("stop.text")},
+		Action: &Action{Label: w.of("stop.button"), URL: w.l.Link, Note: w.say("mail.url")},
+	}}
+}
+
+// amendedNamePart says which name is asked for from now on, without saying it.
+func amendedNamePart(w *letterWriter) []Section {
+	if !w.l.Amend.Name() {
+		return nil
+	}
+	return []Section{{Paras: []string{w.of("name")}}}
 }
 
 // factsPart says by when, who asks and about whom.
@@ -77,6 +98,8 @@ func (w *letterWriter) time() Fact {
 		return Fact{Label: w.say("mail.facts.decided"), Value: w.moment(w.l.Decided)}
 	case consent.LetterErased:
 		return Fact{Label: w.say("mail.facts.erased"), Value: w.moment(w.l.Deadline)}
+	case consent.LetterAmending:
+		return Fact{Label: w.say("mail.facts.amend_due"), Value: w.moment(w.l.Deadline), Weighty: true, Below: true}
 	case consent.LetterRightsReceived:
 		return Fact{Label: w.say("mail.facts.due"), Value: w.say("mail.until", "moment", w.moment(w.l.Right.DueAt)), Weighty: true, Below: true}
 	case consent.LetterRightsAnswered:

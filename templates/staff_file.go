@@ -26,6 +26,7 @@ type StaffFiled struct {
 type StaffFile struct {
 	StaffFrame
 	ID, Back, AppTitle string
+	Rev                int // of the people whom it shows, sent back as rev
 	Deadline           time.Time
 	Ways               []string // methods that the app takes
 	Purposes           []StaffPurpose

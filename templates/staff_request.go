@@ -37,9 +37,11 @@ type StaffRequest struct {
 	CallsBack         bool          // they are not the last ones
 	CallsNext         string        // path that looks among older ones; "" when there are none
 	Rights            []StaffRight
-	File              string      // path of the form for a consent on paper or by telephone; "" where there is none
-	Filed             *StaffFiled // such a consent, which waits for its second person
-	Paper             bool        // a scan of the paper is kept and may be seen (form scan: scan_ticket)
+	File              string         // path of the form for a consent on paper or by telephone; "" where there is none
+	Filed             *StaffFiled    // such a consent, which waits for its second person
+	Amend             string         // path of the form for a guardian's new name or address after the grant; "" where there is none
+	Amending          *StaffAmending // such a correction, which waits
+	Paper             bool           // a scan of the paper is kept and may be seen (form scan: scan_ticket)
 }
 
 // StaffEntry is one line of a request's history.
@@ -73,7 +75,7 @@ func (p StaffRequest) Typed(field string) string { return p.Was[field] }
 
 // NeedsSure reports whether an act asks for a tick of its own.
 func (p StaffRequest) NeedsSure(act string) bool {
-	return act == "cancel" || act == "withdraw" || act == "lift" || act == "grant"
+	return act == "cancel" || act == "withdraw" || act == "lift" || act == "grant" || act == "endorse"
 }
 
 // Grave reports whether an act cannot be undone.
@@ -140,6 +142,10 @@ func (p StaffRequest) Questions() []string {
 func (p StaffRequest) Say() ([]string, error) {
 	keys := []string{p.Status}
 	switch {
+	case p.Status == string(consent.Granted) && p.Amending != nil && p.Amending.Endorser != "":
+		keys = append(keys, "amend_waits")
+	case p.Status == string(consent.Granted) && p.Amending != nil:
+		keys = append(keys, "amending")
 	case p.Status == string(consent.Granted) && p.unreachable():
 		keys = []string{"granted_letterless"}
 	case p.Pending() && p.Filed != nil:
@@ -162,15 +168,27 @@ func (p StaffRequest) Say() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	due, err := p.amendDue()
+	if err != nil {
+		return nil, err
+	}
 	var out []string
 	for _, key := range slices.Compact(keys) {
-		text, err := p.T("ops.tell."+key, "until", when, "name", p.AppTitle)
+		text, err := p.T("ops.tell."+key, "until", when, "due", due, "name", p.AppTitle)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, text)
 	}
 	return out, nil
+}
+
+// amendDue is when a guardian's correction takes effect, in words; "" when none does.
+func (p StaffRequest) amendDue() (string, error) {
+	if p.Amending == nil || p.Amending.Due.IsZero() {
+		return "", nil
+	}
+	return p.Moment(p.Local(p.Amending.Due))
 }
 
 // StaffRevealed shows one field in clear. The answer's Refresh header leads back to the request after a minute.

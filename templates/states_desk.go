@@ -23,7 +23,7 @@ func (x fixture) deskStates() []State {
 		x.state("ops/search none", StaffSearch{StaffFrame: x.staff("search"), Asked: true}), x.state("ops/hooks", x.hooks(true)), x.state("ops/hooks none", x.hooks(false)), x.state("ops/hooks dead", x.dead()),
 		x.state("ops/revealed", StaffRevealed{StaffFrame: x.staff("search"), Field: "guardian_email", Value: "parent@example.com", Back: "/ops/request/shop/" + fixtureCase}),
 	}
-	return slices.Concat(out, x.gateStates(), x.rightStates(), x.fileStates(), x.requestStates())
+	return slices.Concat(out, x.gateStates(), x.rightStates(), x.fileStates(), x.amendStates(), x.requestStates())
 }
 
 func (x fixture) board(n int) StaffBoard {
@@ -132,6 +132,21 @@ func (x fixture) requestStates() []State {
 	one("paper", func(p *StaffRequest) {
 		p.Status, p.Method, p.Paper, p.Acts, p.MayReveal = "granted", "paper", true, []string{"withdraw"}, false
 		p.Opened, p.Faults = "scan", x.faulty("scan_ticket", FaultTicket).Faults
+	})
+	granted := func(name string, change func(*StaffRequest)) {
+		one(name, func(p *StaffRequest) {
+			p.Status, p.Custody, p.Acts, p.Amend, p.Amending = "granted", "destroyed", []string{"ask", "withdraw", "destroy"}, p.Self+"/amend", x.amending()
+			change(p)
+		})
+	}
+	granted("amending", func(*StaffRequest) {})
+	granted("amending by oneself", func(p *StaffRequest) { p.Amending.May, p.Amending.Mine = false, true })
+	granted("amending for another", func(p *StaffRequest) { p.Amending.May, p.Amending.Other = false, true })
+	granted("amending not sure", func(p *StaffRequest) {
+		p.Opened, p.Faults = "endorse", x.faulty("sure", FaultSure).Faults
+	})
+	granted("amending waits", func(p *StaffRequest) {
+		p.Amending.May, p.Amending.Endorser, p.Amending.Due, p.Done = false, "jun", x.until, "ops.did.endorse"
 	})
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 )
@@ -13,8 +14,35 @@ func (x fixture) filed() *StaffFiled {
 	}
 }
 
+func (x fixture) amending() *StaffAmending {
+	return &StaffAmending{
+		No: 1, Rev: 2, By: "minji", At: x.now, Guardian: consent.MaskName("이보람"), Name: consent.MaskName("이새로"),
+		Email: consent.MaskEmail("new@example.com"), Proof: "id_document", Ref: "T-1042", May: true, MayRetract: true,
+	}
+}
+
+func (x fixture) amendStates() []State {
+	masked := x.requestPage().Guardians
+	p := StaffAmend{
+		StaffFrame: x.staff("board"), ID: fixtureCase, Back: "/ops/request/shop/" + fixtureCase, AppTitle: "하늘상점", Rev: 2,
+		Wait: 48 * time.Hour, Guardians: masked,
+	}
+	two := p
+	two.Guardians = append(masked[:1:1], consent.MaskedGuardian{Name: consent.MaskName("김두리"), Email: consent.MaskEmail("second@example.com")})
+	wrong := two
+	wrong.Was = url.Values{"guardian": {"1"}, "proof": {"call_back"}, "name": {"엄마"}}
+	wrong.Faults = x.faulty("guardian", FaultAmendWhose, "name", FaultGeneric, "email", FaultAmendKnown, "proof", FaultAmendProof, "ref", FaultAmendRef).Faults
+	same, quiet := p, p
+	same.Faults = x.faulty("name", FaultAmendSame).Faults
+	quiet.Faults = x.faulty("email", FaultAmendQuiet).Faults
+	return []State{
+		x.state("ops/amend", p), x.state("ops/amend two", two), x.state("ops/amend wrong", wrong), x.state("ops/amend same", same),
+		x.state("ops/amend no letters", quiet),
+	}
+}
+
 func (x fixture) fileStates() []State {
-	p := StaffFile{StaffFrame: x.staff("board"), ID: fixtureCase, Back: "/ops/request/shop/" + fixtureCase, AppTitle: "하늘상점", Deadline: x.until, Ways: []string{"paper", "phone"}}
+	p := StaffFile{StaffFrame: x.staff("board"), ID: fixtureCase, Back: "/ops/request/shop/" + fixtureCase, AppTitle: "하늘상점", Rev: 1, Deadline: x.until, Ways: []string{"paper", "phone"}}
 	for _, one := range x.app.Purposes {
 		p.Purposes = append(p.Purposes, StaffPurpose{one.ID, one.Why.In(x.frame.Lang), one.Required})
 	}

@@ -22,6 +22,13 @@ func (x fixture) letterStates() []State {
 			add(string(kind)+" "+string(right), l)
 		}
 	}
+	for _, what := range []consent.AmendWhat{consent.AmendName, consent.AmendBoth} {
+		for _, kind := range []consent.LetterKind{consent.LetterAmending, consent.LetterAmended} {
+			l := letterFixture(kind, x.frame.Lang)
+			l.Amend = what
+			add(string(kind)+" "+string(what), l)
+		}
+	}
 	plain := letterFixture(consent.LetterInvite, x.frame.Lang)
 	plain.Test, plain.Born, plain.Purposes = true, "", plain.App.Purposes[:1]
 	add("invite no recipient, test space", plain)
@@ -86,6 +93,13 @@ func letterFixture(kind consent.LetterKind, lang string) consent.Letter {
 	case consent.LetterGranted, consent.LetterConfirm:
 		l.Withdraw = "https://consent.shop.example/w/" + signed
 		l.Purposes, l.Refused = app.Purposes[:2], app.Purposes[2:]
+	case consent.LetterAmending:
+		l.Link, l.Amend = "https://consent.shop.example/a/"+signed, consent.AmendAddress
+	case consent.LetterAmended:
+		l.Withdraw, l.Amend = "https://consent.shop.example/w/"+signed, consent.AmendAddress
+		l.Purposes = app.Purposes[:2]
+	case consent.LetterReplaced:
+		l.Amend = consent.AmendAddress
 	case consent.LetterProve:
 		l.Code = "WXYZ-2345"
 	case consent.LetterDeclined:

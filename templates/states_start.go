@@ -3,6 +3,8 @@ package templates
 import (
 	"html/template"
 	"net/url"
+
+	"github.com/bohoja/bohoja/consent"
 )
 
 const (
@@ -62,9 +64,25 @@ func (x fixture) stopStates() []State {
 	check := GuardianStopCheck{Frame: f, Action: stop.Action, Proof: fixtureProof, Hidden: []Hidden{{"step", "check"}}}
 	open := check
 	open.Faults = []Fault{{"confirm", FaultConfirm}}
-	return []State{
+	return append(x.objectStates(), []State{
 		x.state("guardian/stop", stop), x.state("guardian/stop fault", none), x.state("guardian/stop-check", check),
 		x.state("guardian/stop-check fault", open), x.state("guardian/stopped", GuardianStopped{Frame: f, Case: fixtureCase}),
+	}...)
+}
+
+func (x fixture) objectStates() []State {
+	f := x.frame
+	action := "/a/" + fixtureToken
+	page := GuardianObject{Frame: f, Action: action, Proof: fixtureProof, What: string(consent.AmendBoth), Due: x.until}
+	none := page
+	none.What, none.Faults = string(consent.AmendAddress), []Fault{{"stop", FaultStop}}
+	check := GuardianObjectCheck{Frame: f, Action: action, Proof: fixtureProof, Hidden: []Hidden{{"step", "check"}}}
+	open := check
+	open.Faults = []Fault{{"confirm", FaultConfirm}}
+	return []State{
+		x.state("guardian/object", page), x.state("guardian/object fault", none), x.state("guardian/object-check", check),
+		x.state("guardian/object-check fault", open), x.state("guardian/objected", GuardianObjected{Frame: f, Case: fixtureCase}),
+		x.state("guardian/objected late", GuardianObjected{Frame: f, Case: fixtureCase, Enacted: true}),
 	}
 }
 

@@ -111,10 +111,23 @@ func (r *restoring) app(ctx context.Context, app string, low audit.Low) ([]findi
 		advice(check, "what ended later than %s is not known here: up to %s before the loss, %d entries; ask again whoever decided then",
 			dash(moment(last)), audit.MarkEvery, low.Mark-low.Head-int64(r.known(app, low))),
 	}
+	if n := amended(fates); n > 0 {
+		found = append(found, advice(check, "%d consents stand for a guardian's name or address that was corrected after the backup; enter the corrections again", n))
+	}
 	if lost > 0 {
 		found = append(found, advice(check, "%d requests that came after the backup are gone; the apps will find 404 and can ask anew", lost))
 	}
 	return found, nil
+}
+
+// amended counts the consents in force whose guardian was corrected since.
+func amended(fates map[string]*consent.Fate) (n int) {
+	for _, f := range fates {
+		if f.Amended && f.Status == consent.Granted {
+			n++
+		}
+	}
+	return n
 }
 
 // known counts the entries above the backup that the files have.

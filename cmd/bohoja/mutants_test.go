@@ -66,13 +66,25 @@ var mutants = []mutant{
 	{"a proof that is good for two hops", "consent/proof.go", "p.Step != want", "false", "./handlers/guardian", "TestProofIsGoodForOneHop"},
 	{"a letter to one who wants none", "consent/invite.go", "if quiet {", "if quiet && false {", "./consent", "TestLetterToOneWhoWantsNoneAnyMore"},
 
+	// Corrections of a guardian after the grant.
+	{"a correction that one person makes alone", "consent/redisstore/lua/endorse.lua", "if a.by == ARGV[5] then return refuse('same_person') end", "", "./consent", "TestEndorseRefuses"},
+	{"a correction confirmed for other people", "consent/redisstore/lua/endorse.lua", "if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end", "", "./consent", "TestEndorseRefuses"},
+	{"a correction that is not the one that was seen", "consent/redisstore/lua/endorse.lua", "if r.amends ~= arg(1) then return refuse('stale') end", "", "./consent", "TestEndorseRefuses"},
+	{"a correction before its wait is over", "consent/redisstore/lua/enact.lua", "if not a.due or now < a.due then return refuse('not_due') end", "", storePackage, storeTests + "/enact"},
+	{"a correction that was stopped", "consent/redisstore/lua/retract.lua", "\nunamend()\n", "\n", "./consent", "TestObject$"},
+	{"a correction that outlives its consent", "consent/redisstore/lua/lib.lua", "  unamend()\n  move(r, to)", "  move(r, to)", storePackage, storeTests + "/amend"},
+	{"an address whose holder wants no letters", "consent/redisstore/lua/enact.lua", "if arg(8) ~= '' and muted(arg(8)) then return refuse('no_letters') end", "", storePackage, storeTests + "/enact"},
+	{"a paper of people whom nobody saw", "consent/redisstore/lua/file.lua", "if r.v ~= arg(5) then return refuse('stale') end", "", storePackage, storeTests + "/file"},
+	{"a link to the address before a correction", "consent/open.go", "late := c.Gen < rec.GenOf(c.Guardian) &&", "late := false &&", "./consent", "TestAmendFromEndToEnd"},
+	{"a name before its correction", "consent/withdraw.go", "!v.Record.Renamed(v.Guardian) && ", "", "./consent", "TestAmendFromEndToEnd"},
+
 	// Links.
 	{"another algorithm", "consent/link/link.go", "jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),", `jwt.WithValidMethods([]string{"HS256", "HS384", "HS512"}),`, "./consent/link", "TestEachCheckRefuses"},
 	{"a link for another page", "consent/link/link.go", "jwt.WithAudience(string(aud)),", "", "./consent/link", "TestLinkIsForOneAudience"},
 	{"a link of another service", "consent/link/link.go", "jwt.WithIssuer(issuer),", "", "./consent/link", "TestSpacesAreApart|TestEachCheckRefuses"},
 	{"a link that never ends", "consent/link/link.go", "jwt.WithExpirationRequired(),", "", "./consent/link", "TestEachCheckRefuses"},
 	{"a link past its end", "consent/link/link.go", "if !now.Before(c.Expires) {", "if !now.Before(c.Expires) && false {", "./consent/link", "TestExpired"},
-	{"a link to the address of before opens", "consent/open.go", "aud == LinkDecide && c.Gen != rec.Gen", "false", "./consent", "TestCorrectedAddress"},
+	{"a link to the address of before opens", "consent/open.go", "aud == LinkDecide && c.Gen != rec.GenOf(c.Guardian)", "false", "./consent", "TestCorrectedAddress"},
 
 	// What may not come in.
 	{"a resident number (KR-24)", "consent/resident.go", "return residentShape.MatchString(s)", "return false", "./consent", "Resident"},

@@ -50,9 +50,29 @@ var alone = map[string]lone{
 	},
 	"file": {
 		call: func(o *owner) error {
-			return second(o.store.File(o.ctx, o.act(), consent.Filing{Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
+			return second(o.store.File(o.ctx, o.act(), consent.Filing{Rev: 1, Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
 		},
 		is: func(o *owner) any { return fmt.Sprint(o.record().Filed.No) },
+	},
+	"amend": {
+		before: (*owner).agree, call: (*owner).amend,
+		is: (*owner).amended,
+	},
+	"endorse": {
+		before: func(o *owner) error { return errors.Join(o.agree(), o.amend()) }, call: (*owner).endorse,
+		is: (*owner).amended,
+	},
+	"retract": {
+		before: func(o *owner) error { return errors.Join(o.agree(), o.amend()) },
+		call:   func(o *owner) error { return second(o.store.Retract(o.ctx, o.act(), 1)) },
+		is:     (*owner).amended,
+	},
+	"enact": {
+		before: func(o *owner) error { return errors.Join(o.agree(), o.amend(), o.endorse()) },
+		call: func(o *owner) error {
+			return second(o.store.Enact(o.ctx, o.act(), consent.Enacting{No: 1, Rev: 2, People: consent.Sealed("p")}))
+		},
+		is: (*owner).amended,
 	},
 	"aging": {
 		before: (*owner).agree,
@@ -392,6 +412,24 @@ func first[T any](v T, _ error) T { return v }
 func second[T any](_ T, err error) error { return err }
 
 // agree grants the record.
+// amend enters a correction of the guardian, and endorse confirms it as a colleague, without a wait.
+func (o *owner) amend() error {
+	return second(o.store.Amend(o.ctx, o.act(), consent.Amending{
+		Rev: 2, What: consent.AmendName, Proof: "register", Ref: "T-1", Entry: consent.Sealed("e"),
+	}))
+}
+
+func (o *owner) endorse() error {
+	m := o.act()
+	m.Actor.Ref = "s2"
+	return second(o.store.Endorse(o.ctx, m, 1, 2, 0))
+}
+
+func (o *owner) amended() any {
+	r := o.record()
+	return fmt.Sprint(r.Amends, r.Amend.No, r.Amend.Endorser, len(r.Amended), r.Rev)
+}
+
 func (o *owner) agree() error {
 	m := o.act()
 	m.Actor = consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}

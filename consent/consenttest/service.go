@@ -210,7 +210,7 @@ func Settings() consent.Settings {
 	return consent.Settings{
 		PublicURL: "https://consent.example", Pending: consent.DefaultPending, MinPage: 2 * time.Second,
 		Confirm: 24 * time.Hour, Remind: []time.Duration{24 * time.Hour, 72 * time.Hour}, MailFrom: 9, MailUntil: 20,
-		Window: 168 * time.Hour, EraseDue: 72 * time.Hour, Keep: 26280 * time.Hour, Reask: 168 * time.Hour,
+		Window: 168 * time.Hour, EraseDue: 72 * time.Hour, Keep: 26280 * time.Hour, Reask: 168 * time.Hour, Amend: 48 * time.Hour,
 		GuardianDay: 10, ResendDay: 3, Accepting: true, Test: true,
 	}
 }

@@ -26,7 +26,7 @@ type StoreBench struct {
 // RunStore is the suite that each consent.Store must pass; open makes a fresh one for every test.
 func RunStore(t *testing.T, open func(t *testing.T) StoreBench) {
 	for _, group := range []map[string]func(*bench){
-		signupTests, decideTests, custodyTests, peopleTests, deskTests, readTests,
+		signupTests, decideTests, custodyTests, peopleTests, deskTests, amendTests, readTests,
 		guardianTests,
 		ledgerTests,
 		hookTests,

@@ -22,7 +22,7 @@ func (b *bench) staff(id, ref string) consent.Mutation {
 }
 
 func filing(after int, entry string) consent.Filing {
-	return consent.Filing{After: after, Method: consent.MethodPaper, Entry: consent.Sealed(entry), Scan: consent.Sealed("scan of " + entry)}
+	return consent.Filing{After: after, Rev: 1, Method: consent.MethodPaper, Entry: consent.Sealed(entry), Scan: consent.Sealed("scan of " + entry)}
 }
 
 func (b *bench) filed(id, entry, scan string) {
@@ -41,6 +41,7 @@ func (b *bench) filed(id, entry, scan string) {
 
 func (b *bench) file(id, by string, f consent.Filing) consent.Record {
 	b.Helper()
+	f.Rev = b.get(id).Rev
 	m := b.staff(id, by)
 	return b.once(func() (consent.Record, error) { return b.Store.File(b.Context(), m, f) })
 }
@@ -66,6 +67,10 @@ func fileRefusals(b *bench) {
 		_, err := b.Store.File(b.Context(), b.staff(r.ID, "st_2"), filing(after, "other"))
 		b.refused(err, consent.ErrStale, before)
 	}
+	other := filing(1, "of other people")
+	other.Rev = 2
+	_, err := b.Store.File(b.Context(), b.staff(r.ID, "st_2"), other)
+	b.refused(err, consent.ErrStale, before)
 	for status, ended := range b.ended() {
 		if _, err := b.Store.File(b.Context(), b.staff(ended.ID, "st_1"), filing(0, "one")); !errors.Is(err, consent.ErrNotPending) {
 			b.Errorf("%s: %v", status, err)
@@ -73,7 +78,7 @@ func fileRefusals(b *bench) {
 	}
 	late := b.pending("user-2", "g2@x")
 	b.Advance(late.ExpiresAt.Sub(b.now()))
-	late, err := b.Store.Get(b.Context(), storeApp, late.ID)
+	late, err = b.Store.Get(b.Context(), storeApp, late.ID)
 	b.must(err)
 	_, err = b.Store.File(b.Context(), b.staff(late.ID, "st_1"), filing(0, "one"))
 	b.refused(err, consent.ErrNotPending, late)

@@ -38,7 +38,7 @@ func Open(dir string, opt Options) (*Links, error) {
 		return nil, err
 	}
 	l := &Links{row: row, opt: opt, parsers: map[consent.Audience]*jwt.Parser{}}
-	for _, aud := range []consent.Audience{consent.LinkDecide, consent.LinkWithdraw, consent.LinkChild, consent.LinkPortal, consent.LinkInside, consent.LinkReceipt} {
+	for _, aud := range []consent.Audience{consent.LinkDecide, consent.LinkWithdraw, consent.LinkChild, consent.LinkPortal, consent.LinkInside, consent.LinkReceipt, consent.LinkObject} {
 		l.parsers[aud] = newParser(opt.Issuer, aud)
 	}
 	return l, nil

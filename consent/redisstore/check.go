@@ -123,6 +123,7 @@ func (c *checker) status(st consent.Status) {
 		c.named(id, f)
 		c.held(id, st, f)
 		c.timed(id, st, f)
+		c.amending(id, st, f)
 		if _, ok := c.score(c.n.subjects(), f["s"]+":"+id); !ok {
 			c.fault("%s is missing from subjects", id)
 		}
@@ -173,6 +174,7 @@ func (c *checker) timed(id string, st consent.Status, f values) {
 		consent.StepLapse:   st == consent.Granted && f["c"] != string(consent.Destroyed),
 		consent.StepOverdue: f["B"] != "" && f["A"] == "" && f["j"] == "",
 		consent.StepForget:  st.Ended(),
+		consent.StepEnact:   !f.amending().Due.IsZero(),
 	} {
 		if _, ok := c.score(c.n.timers(), string(step)+":"+id); ok != want {
 			c.fault("%s is %s: timer %s there: %v", id, st, step, ok)
@@ -181,6 +183,21 @@ func (c *checker) timed(id string, st consent.Status, f values) {
 	refused := st == consent.Declined || st == consent.Expired || st == consent.Cancelled
 	if _, ok := c.score(c.n.timers(), string(consent.StepFade)+":"+id); refused && ok != (f["b"] != "") {
 		c.fault("%s is %s: timer fade there: %v", id, st, ok)
+	}
+}
+
+// amending checks that a correction of a guardian waits with what was entered, of a consent in force alone, and nothing without it.
+func (c *checker) amending(id string, st consent.Status, f values) {
+	waits := f.amending().No > 0
+	if waits && st != consent.Granted {
+		c.fault("%s is %s, and a correction of its guardian waits", id, st)
+	}
+	there, err := c.c.HExists(c.ctx, c.n.desk(id), "a").Result()
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	if err == nil && there != waits {
+		c.fault("%s: a correction of its guardian waits: %v, what was entered is there: %v", id, waits, there)
 	}
 }
 

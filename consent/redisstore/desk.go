@@ -10,7 +10,8 @@ import (
 
 // File implements consent.DeskStore.
 func (s *Store) File(ctx context.Context, m consent.Mutation, f consent.Filing) (consent.Record, error) {
-	return s.step(ctx, consent.StepFile, m, strconv.Itoa(f.After), string(f.Method), []byte(f.Entry), []byte(f.Scan))
+	return s.step(ctx, consent.StepFile, m, strconv.Itoa(f.After), string(f.Method), []byte(f.Entry), []byte(f.Scan),
+		strconv.Itoa(f.Rev))
 }
 
 // FiledEntry implements consent.DeskStore.

@@ -26,7 +26,7 @@ func TestFiledByAnOlderProgram(t *testing.T) {
 	if _, err = s.Grant(t.Context(), second, consent.Granting{Gen: 1, Rev: 1, Method: consent.MethodPaper, Filed: 1}); !errors.Is(err, consent.ErrStale) {
 		t.Errorf("granted: %v", err)
 	}
-	r, err = s.File(t.Context(), by(r.ID), consent.Filing{After: 1, Method: consent.MethodPaper, Entry: consent.Sealed("two")})
+	r, err = s.File(t.Context(), by(r.ID), consent.Filing{After: 1, Rev: r.Rev, Method: consent.MethodPaper, Entry: consent.Sealed("two")})
 	if err != nil || r.Filed.No != 2 || r.Filed.Rev != 1 {
 		t.Errorf("%+v, %v", r.Filed, err)
 	}

@@ -48,7 +48,7 @@ var recordFields = map[string]field{
 	"e": {"number of its last audit entry", "lib"},
 
 	"g": {"generation of links and codes", "correct signup"},
-	"v": {"revision of people", "correct grant join signup"},
+	"v": {"revision of people", "correct enact grant join signup"},
 	"d": {"revision of data", "grant rights signup withdraw"},
 	"h": {"corrections that hold it; absent: none", "answer ask restore"},
 	"q": {"number of guardians; absent: 1", "correct join signup"},
@@ -71,9 +71,13 @@ var recordFields = map[string]field{
 	"L": {"locked until", "grant refund reopen try"},
 	"S": {"field by whose tries it is locked", "grant refund reopen try"},
 
-	"b": {"digests of guardians", "correct fade join signup"},
-	"o": {"digests of codes", "correct fade join signup"},
-	"P": {"digest of the pair of guardian and subject", "correct decline fade signup"},
+	"b": {"digests of guardians", "correct enact fade join signup"},
+	"o": {"digests of codes", "correct enact fade join signup"},
+	"P": {"digest of the pair of guardian and subject", "correct decline enact fade signup"},
+
+	"amends":  {"number of the last correction of a guardian that was entered after the grant", "amend"},
+	"amend":   {`one that waits "guardian what who ms revision_of_people proof reference", once confirmed " who due_ms"`, "amend endorse lib"},
+	"amended": {`those that took effect, by commas "number guardian what ms proof who confirmed_by reference"`, "enact"},
 
 	"filed": {`consent on paper that waits for its second person "number who ms method revision of people"`, "file grant lib"},
 }

@@ -29,7 +29,7 @@ func (s Space) names(app string) names { return names{s.prefix() + tag(app) + ":
 
 // Keys of an app. Each line: Redis type, what it holds; lifetime; who removes it.
 func (n names) in(s consent.Status) string { return n.base + "in:" + string(s) } // zset id → ms: deadline while pending, else when it was entered; until the record is forgotten; the steps
-func (n names) timers() string             { return n.base + "timers" }          // zset "step:id" → ms when it is due (lapse overdue fade forget); until then; that step
+func (n names) timers() string             { return n.base + "timers" }          // zset "step:id" → ms when it is due (lapse overdue fade forget enact); until then; that step
 func (n names) asking() string             { return n.base + "asking" }          // hash subject → id of its pending request; while pending; the step that ends it
 func (n names) subjects() string           { return n.base + "subjects" }        // zset, lexical: "subject:id"; as long as the record; forget
 func (n names) guardians() string          { return n.base + "guardians" }       // zset, lexical: 16 bytes of digest and id; LookUpsKept after the end, with a consent as long as its evidence; fade or forget
@@ -65,7 +65,7 @@ func (n names) evidence(id string) string  { return n.base + "e:" + id } // stri
 func (n names) disclosed(id string) string { return n.base + "x:" + id } // hash id of a disclosure → sealed; as evidence; fade or forget
 func (n names) rights(id string) string    { return n.base + "q:" + id } // hash of its rights requests (right.go); as evidence; fade or forget
 
-// desk is a hash of what staff enter about a record, sealed: d a consent on paper that waits for its second person, f its scan; until the end or the grant, the scan of a grant as evidence; the ending step, fade or forget
+// desk is a hash of what staff enter about a record, sealed: d a consent on paper that waits for its second person, f its scan; until the end or the grant, the scan of a grant as evidence; a a correction of a guardian after the grant, until it takes effect or ends; the ending step, fade or forget
 func (n names) desk(id string) string { return n.base + "c:" + id }
 
 // filtered is a string, JSON of what became of a list that went through the gate; consent.RunKept; Redis' own expiry.

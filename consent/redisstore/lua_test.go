@@ -70,7 +70,7 @@ func TestScriptsAreWhole(t *testing.T) {
 
 // A refusal behind the first write would leave half a step.
 func TestStepsRefuseBeforeTheyWrite(t *testing.T) {
-	writes := regexp.MustCompile(`\b(set|timer|alarm|silence|disown|write|stop|index|unindex|move|close|audit|trace|mark|unmark|know|unknow|added)\(|redis\.call\('(SET|DEL|HSET|HDEL|ZADD|ZREM|XADD|PEXPIRE|ZREMRANGEBYSCORE)'`)
+	writes := regexp.MustCompile(`\b(set|timer|alarm|silence|disown|write|stop|index|unindex|move|close|audit|trace|mark|unmark|know|unknow|added|unamend)\(|redis\.call\('(SET|DEL|HSET|HDEL|ZADD|ZREM|XADD|PEXPIRE|ZREMRANGEBYSCORE)'`)
 	for _, s := range steps {
 		text, first := source(string(s)), 0
 		if loc := writes.FindStringIndex(text); loc != nil {

@@ -40,7 +40,7 @@ func decode(app, id string, flat []any, sealed []any) consent.Record {
 		Mail: consent.MailState(f["M"]), MailHint: f["H"], MailAt: f.time("W"),
 		NameMiss: f["n"] == "1", NamesSet: f.int("k"), AddressSet: f.int("x"), Tries: f.int("u") + f.int("w"), LockedUntil: f.time("L"), Guardians: f.int("q"),
 		Look: consent.LookUps{Guardians: split(f["b"]), Codes: split(f["o"])},
-		Mine: f.mine(), Filed: f.filed(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
+		Mine: f.mine(), Filed: f.filed(), Amends: f.int("amends"), Amend: f.amending(), Amended: f.amended(), DecidedBy: f.int("f"), Blocked: f["O"] == "1", LiftedAt: f.time("U"),
 		AgingAt: f.time("Z"), Outdated: f["Y"],
 	}
 	if r.MailAt.IsZero() {
@@ -106,6 +106,35 @@ func (f values) filed() (out consent.Filed) {
 	if w := strings.Fields(f["filed"]); len(w) >= 4 {
 		v := values{"n": w[0], "at": w[2], "rev": strings.Join(w[4:], " ")} // older ones have no revision
 		out = consent.Filed{No: v.int("n"), By: w[1], At: v.time("at").UnixMilli(), Method: consent.Method(w[3]), Rev: v.int("rev")}
+	}
+	return out
+}
+
+// amending reads a correction of a guardian that waits.
+func (f values) amending() (out consent.Amend) {
+	w := strings.Fields(f["amend"])
+	if len(w) < 7 {
+		return out
+	}
+	v := values{"guardian": w[0], "at": w[3], "rev": w[4]}
+	out = consent.Amend{
+		No: f.int("amends"), Guardian: v.int("guardian"), What: consent.AmendWhat(w[1]), By: w[2], At: v.time("at"), Rev: v.int("rev"), Proof: w[5], Ref: w[6],
+	}
+	if len(w) == 9 {
+		out.Endorser, out.Due = w[7], values{"due": w[8]}.time("due")
+	}
+	return out
+}
+
+// amended reads those that took effect.
+func (f values) amended() (out []consent.Amended) {
+	for _, one := range f.list("amended") {
+		if w := strings.Fields(one); len(w) == 8 {
+			v := values{"no": w[0], "guardian": w[1], "at": w[3]}
+			out = append(out, consent.Amended{
+				No: v.int("no"), Guardian: v.int("guardian"), What: consent.AmendWhat(w[2]), At: v.time("at"), Proof: w[4], By: w[5], Endorser: w[6], Ref: w[7],
+			})
+		}
 	}
 	return out
 }

@@ -88,7 +88,21 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		must(t, err)
 		return id
 	}
-	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, declined, late}) {
+	amended := func() string {
+		id := granted()
+		_, err := s.Amend(t.Context(), by(id), amending)
+		must(t, err)
+		return id
+	}
+	endorsed := func() string {
+		id := amended()
+		second := by(id)
+		second.Actor.Ref = "s2"
+		_, err := s.Endorse(t.Context(), second, 1, 2, time.Hour)
+		must(t, err)
+		return id
+	}
+	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, declined, amended, endorsed, late}) {
 		t.Run(step.name, func(t *testing.T) {
 			id := step.from()
 			m := leaving(by(id))
@@ -115,12 +129,14 @@ func must(t testing.TB, err error) {
 	}
 }
 
+var amending = consent.Amending{Rev: 2, What: consent.AmendName, Proof: "register", Ref: "T-1", Entry: consent.Sealed("e")}
+
 var trial = consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour}
 
 // stage makes requests that a step can be tried on.
 type stage struct {
-	pending, granted, released, withdrawn, missed, declined func() string
-	late                                                    func(func() string, time.Duration) func() string
+	pending, granted, released, withdrawn, missed, declined, amended, endorsed func() string
+	late                                                                       func(func() string, time.Duration) func() string
 }
 
 type tracedStep struct {
@@ -145,7 +161,7 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 				Evidence: consent.Sealed("e"), ReleaseDies: time.Now().Add(1e6 * time.Hour), Window: time.Hour}))
 		}},
 		{"file", on.pending, func(m consent.Mutation) error {
-			return only(s.File(ctx, m, consent.Filing{Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
+			return only(s.File(ctx, m, consent.Filing{Rev: 1, Method: consent.MethodPaper, Entry: consent.Sealed("e"), Scan: consent.Sealed("s")}))
 		}},
 		{"decline", on.pending, func(m consent.Mutation) error { return only(s.Decline(ctx, m, consent.Declining{Gen: 1})) }},
 		{"cancel", on.pending, func(m consent.Mutation) error { return only(s.Cancel(ctx, m, consent.ReasonApp)) }},
@@ -153,6 +169,15 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"resend", on.pending, func(m consent.Mutation) error { return only(s.Resend(ctx, m, 3)) }},
 		{"correct", on.pending, func(m consent.Mutation) error {
 			return only(s.Correct(ctx, m, consent.Correction{Rev: 1, People: consent.Sealed("c"), Guardians: 1}))
+		}},
+		{"amend", on.granted, func(m consent.Mutation) error { return only(s.Amend(ctx, m, amending)) }},
+		{"endorse", on.amended, func(m consent.Mutation) error {
+			m.Actor.Ref = "s2"
+			return only(s.Endorse(ctx, m, 1, 2, time.Hour))
+		}},
+		{"retract", on.amended, func(m consent.Mutation) error { return only(s.Retract(ctx, m, 1)) }},
+		{"enact", on.late(on.endorsed, time.Hour), func(m consent.Mutation) error {
+			return only(s.Enact(ctx, m, consent.Enacting{No: 1, Rev: 2, People: consent.Sealed("c")}))
 		}},
 		{"join", on.granted, func(m consent.Mutation) error {
 			return only(s.Join(ctx, m, consent.Correction{Rev: 2, People: consent.Sealed("j"), Guardians: 2}))

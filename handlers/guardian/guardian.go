@@ -1,5 +1,5 @@
-// Package guardian shows the pages that guardians and children open from a link: /c/ to decide, /w/ to withdraw, /k/ to
-// wait, /code for a lost link, /my for all that was agreed to, /r/ for a
+// Package guardian shows the pages that guardians and children open from a link: /c/ to decide, /w/ to withdraw, /a/ to
+// stop a correction of the guardian, /k/ to wait, /code for a lost link, /my for all that was agreed to, /r/ for a
 // receipt of it, /terms/ for the text. GET and HEAD change nothing, whoever fetches them and however often; only a POST with the
 // form's own proof acts. There is no cookie and no script.
 package guardian
@@ -30,6 +30,7 @@ type Door interface {
 	Withdrawer
 	Waiter
 	Stopper
+	Objector
 	Porter
 	Receiver
 }
@@ -64,6 +65,7 @@ func New(opt Options) *Pages {
 func (p *Pages) Routes(r gin.IRouter) {
 	p.page(r, "/c/:token", p.open, p.guarded(consent.LinkDecide, "/c/", p.decide))
 	p.page(r, "/c/:token/stop", p.openStop, p.stop)
+	p.page(r, "/a/:token", p.openObject, p.object)
 	p.page(r, "/w/:token", p.openWithdraw, p.guarded(consent.LinkWithdraw, "/w/", p.withdraw))
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)

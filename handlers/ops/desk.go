@@ -75,6 +75,10 @@ type Requests interface {
 	Search(ctx context.Context, by consent.Actor, text string) ([]consent.Record, error)
 	File(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.OnPaper) (consent.Record, error)
 	GrantFiled(ctx context.Context, app *consent.App, by consent.Actor, id string, no int) (consent.Record, error)
+	EnterAmendment(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.Amendment) (consent.Record, error)
+	Endorse(ctx context.Context, app *consent.App, by consent.Actor, id string, no, rev int) (consent.Record, error)
+	Retract(ctx context.Context, app *consent.App, by consent.Actor, id string, no int) (consent.Record, error)
+	AmendWait() time.Duration
 	Scan(ctx context.Context, app *consent.App, by consent.Actor, id, ticket string) (data []byte, media string, err error)
 	Enter(ctx context.Context, app *consent.App, by consent.Actor, id string, in consent.RightAsked) (consent.Right, error)
 	RightCase(ctx context.Context, app *consent.App, by consent.Actor, id, right string) (consent.Record, consent.Right, error)
@@ -155,6 +159,10 @@ func (d *Desk) routes() []route {
 		{http.MethodGet, filePath, staff.MayRecord, d.showFile},
 		{http.MethodPost, filePath, staff.MayRecord, d.file},
 		{http.MethodPost, "/ops/request/:app/:id/grant", staff.MayRecord, d.act("grant")},
+		{http.MethodGet, amendPath, staff.MayRecord, d.showAmend},
+		{http.MethodPost, amendPath, staff.MayRecord, d.amend},
+		{http.MethodPost, "/ops/request/:app/:id/endorse", staff.MayRecord, d.act("endorse")},
+		{http.MethodPost, "/ops/request/:app/:id/retract", staff.MayRecord, d.act("retract")},
 		{http.MethodPost, "/ops/request/:app/:id/scan", staff.MayRecord, d.scan},
 		{http.MethodPost, "/ops/request/:app/:id/cancel", staff.MayEnd, d.act("cancel")},
 		{http.MethodPost, "/ops/request/:app/:id/withdraw", staff.MayEnd, d.act("withdraw")},

@@ -74,7 +74,7 @@ func (d *Desk) filePage(v *visit, was url.Values) (templates.StaffFile, error) {
 	}
 	p := templates.StaffFile{
 		StaffFrame: d.frame(v, "board"), ID: c.Record.ID, Back: d.requestPath(app.ID, c.Record.ID), AppTitle: app.Name.In(v.lang),
-		Deadline: c.Record.ExpiresAt, Ways: ways, Was: was,
+		Rev: c.Record.Rev, Deadline: c.Record.ExpiresAt, Ways: ways, Was: was,
 	}
 	for _, one := range app.Chosen(c.Record.Asked) {
 		p.Purposes = append(p.Purposes, templates.StaffPurpose{ID: one.ID, Why: one.Why.In(v.lang), Required: one.Required})
@@ -118,7 +118,8 @@ func (d *Desk) file(v *visit) (answer, error) {
 }
 
 func onPaper(app *consent.App, form url.Values) consent.OnPaper {
-	in := consent.OnPaper{Method: consent.Method(form.Get("method")), Ref: strings.TrimSpace(form.Get("ref")), Answers: consent.Answers{
+	rev, _ := strconv.Atoi(form.Get("rev")) // what is no number is no revision: the form is stale
+	in := consent.OnPaper{Rev: rev, Method: consent.Method(form.Get("method")), Ref: strings.TrimSpace(form.Get("ref")), Answers: consent.Answers{
 		Name: form.Get("guardian_name"), Year: form.Get("birth_year"), Month: form.Get("birth_month"), Day: form.Get("birth_day"),
 		Relation: form.Get("relation"), Declares: form.Get("declares") == "yes", Purposes: map[string]string{},
 	}}

@@ -54,7 +54,7 @@ func (w *browser) sendBody(method, path string, body io.Reader, media string) re
 func paperForm(change ...string) []string {
 	form := []string{
 		"method", "paper", "purpose.account", "yes", "guardian_name", "박보호", "birth_year", "1985", "birth_month", "3", "birth_day", "4",
-		"relation", "mother", "declares", "yes", "ref", "box-7",
+		"relation", "mother", "declares", "yes", "ref", "box-7", "rev", "1",
 	}
 	for i := 0; i+1 < len(form); i += 2 {
 		for j := 0; j+1 < len(change); j += 2 {
@@ -152,6 +152,8 @@ func TestPaperIsOfOneGuardian(t *testing.T) {
 		}
 	}
 	other.post(at+"/grant", "sure", "yes", "no", "1").want(409)
-	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
+	w.sendPaper(at+"/file", paper, paperForm()...).want(409) // the form that showed the guardian of before
+	w.get(at+"/file").want(200, "")
+	w.sendPaper(at+"/file", paper, paperForm("rev", "2")...).leads(at + "?done=file")
 	other.post(at+"/grant", "sure", "yes", "no", "2").leads(at + "?done=grant")
 }

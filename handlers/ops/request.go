@@ -29,7 +29,7 @@ func (d *Desk) request(v *visit) (answer, error) {
 }
 
 // doneWords are the acts that the page may say were done.
-var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "file", "grant", "cancel", "withdraw", "destroy"}
+var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "file", "grant", "amend", "endorse", "retract", "cancel", "withdraw", "destroy"}
 
 func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	app, err := d.app(v.Param("app"))
@@ -51,7 +51,10 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	if r.Status == consent.Granted {
 		p.Purposes = r.Granted
 	}
-	p.Filed = d.filed(v, c.Filed)
+	p.Filed, p.Amending = d.filed(v, c.Filed), d.amending(v, c)
+	if r.Status == consent.Granted && v.who.Role.May(staff.MayRecord) && len(c.Guardians) > 0 {
+		p.Amend = p.Self + "/amend"
+	}
 	if r.Status == consent.Pending && v.who.Role.May(staff.MayRecord) && len(filedWays(app)) > 0 {
 		p.File = p.Self + "/file"
 	}
@@ -179,6 +182,10 @@ func (d *Desk) carryOut(v *visit, app *consent.App, name string) (err error) {
 		_, err = r.LiftBlock(ctx, app, by, id)
 	case "grant":
 		return d.grantFiled(v, app)
+	case "endorse":
+		return d.endorse(v, app)
+	case "retract":
+		return d.retract(v, app)
 	case "ask":
 		_, err = r.Enter(ctx, app, by, id, entered(v))
 	case "cancel":

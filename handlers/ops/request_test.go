@@ -126,11 +126,11 @@ func TestNoRouteGrants(t *testing.T) {
 		rec := b.askIn(game, "user-"+string(rune('a'+i/26))+string(rune('a'+i%26)))
 		at := strings.NewReplacer(":app", rec.App, ":id", rec.ID)
 		w.sendPaper(at.Replace(filePath), paper, "method", "paper", "guardian_name", "박보호", "birth_year", "1985", "birth_month", "3", "birth_day", "4", "relation", "mother",
-			"declares", "yes", "ref", "box-7", "purpose.account", "yes").leads(path(rec) + "?done=file")
+			"declares", "yes", "ref", "box-7", "rev", "1", "purpose.account", "yes").leads(path(rec) + "?done=file")
 		form := url.Values{}
 		for name, value := range map[string]string{
 			"sure": "yes", "typed": rec.ID, "name": "박보호", "email": "other@example.com", "decision": "grant", "confirm": "yes", "guardian_name": parentName,
-			"purpose.account": "yes", "declares": "yes", "relation": "mother", "status": "granted", "method": "paper", "no": "1", "ticket": "T-1", "scan_ticket": "T-1",
+			"purpose.account": "yes", "declares": "yes", "relation": "mother", "status": "granted", "method": "paper", "no": "1", "rev": "1", "guardian": "0", "proof": "register", "ref": "T-1", "ticket": "T-1", "scan_ticket": "T-1",
 		} {
 			form.Set(name, value)
 		}

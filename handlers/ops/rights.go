@@ -175,6 +175,6 @@ func letters(trail []consent.Entry) []templates.StaffLetter {
 // letterOf names the letters by the step that sends them, or that notes what became of them.
 var letterOf = map[consent.Step]string{
 	consent.StepSignup: "invite", consent.StepInvite: "invite", consent.StepResend: "again", consent.StepRemind: "remind", consent.StepConfirm: "confirm",
-	consent.StepGrant: "granted", consent.StepDecline: "declined", consent.StepWithdraw: "withdrawn", consent.StepErase: "erased", consent.StepProve: "prove",
+	consent.StepGrant: "granted", consent.StepDecline: "declined", consent.StepWithdraw: "withdrawn", consent.StepErase: "erased", consent.StepProve: "prove", consent.StepEndorse: "amending", consent.StepEnact: "amended",
 	consent.StepAsk: "rights_received", consent.StepAnswer: "rights_answered",
 }

@@ -167,6 +167,12 @@ func (c *checker) bounces() {
 	}
 }
 
+// Bounds of amend.wait: a mailbox is read once a day, and nobody should wait longer than a month.
+const (
+	leastAmend = 24 * time.Hour
+	mostAmend  = 720 * time.Hour
+)
+
 // times checks durations; the deadline itself is checked with the profile.
 func (c *checker) times() {
 	s := &c.Settings
@@ -184,6 +190,9 @@ func (c *checker) times() {
 		if notNegative[setting] < 0 {
 			c.add(setting, FaultRange, "write 0 or more")
 		}
+	}
+	if s.Amend.Wait < leastAmend || s.Amend.Wait > mostAmend {
+		c.add("amend.wait", FaultRange, "write 24h to 720h: so long can who has the guardian's present address stop its correction")
 	}
 	if s.Link.TTL > s.Pending.TTL {
 		c.add("link.ttl", FaultRange, "a link cannot decide after the deadline; write at most pending.ttl, or leave it out")

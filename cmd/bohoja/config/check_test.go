@@ -54,6 +54,8 @@ func TestOneFault(t *testing.T) {
 		{"erase.due", "0", FaultRange},
 		{"evidence.keep", "-1h", FaultRange},
 		{"reask.after", "-1h", FaultRange},
+		{"amend.wait", "23h", FaultRange},
+		{"amend.wait", "721h", FaultRange},
 		{"limits.guardian_per_day", "0", FaultRange},
 		{"limits.resend_per_day", "-3", FaultRange},
 		{"limits.requests_per_minute", "0", FaultRange},

@@ -78,7 +78,7 @@ func TestDefaults(t *testing.T) {
 		"listen": "127.0.0.1:8080", "ops_listen": "127.0.0.1:8081", "trusted_proxies": "", "redis.allow_unsafe": "false",
 		"keys.dir": "./keys", "audit.dir": "./audit", "audit.keep": "26280h", "pending.ttl": "119h", "link.ttl": "0s", "link.min_seconds": "2",
 		"mail.confirm_delay": "24h", "mail.remind_after": "24h,72h", "mail.hours": "9-20", "mail.check_domain": "true",
-		"release.window": "168h", "erase.due": "72h", "evidence.keep": "26280h", "reask.after": "168h",
+		"release.window": "168h", "erase.due": "72h", "evidence.keep": "26280h", "reask.after": "168h", "amend.wait": "48h",
 		"webhooks.allow_private": "false", "limits.guardian_per_day": "10", "limits.resend_per_day": "3",
 		"limits.requests_per_minute": "600", "accept": "on", "log.level": "info", "log.format": "json", "profile": "KR", "gate.scope": "operator",
 	}

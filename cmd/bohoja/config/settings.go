@@ -33,6 +33,7 @@ type Settings struct {
 	Erase    Erase    `yaml:"erase"`
 	Evidence Evidence `yaml:"evidence"`
 	Reask    Reask    `yaml:"reask"`
+	Amend    Amend    `yaml:"amend"`
 	Webhooks Webhooks `yaml:"webhooks"`
 	Limits   Limits   `yaml:"limits"`
 	Test     Test     `yaml:"test"`
@@ -107,6 +108,11 @@ type Reask struct {
 	After time.Duration `yaml:"after"`
 }
 
+// Amend bounds how a guardian's name or address is corrected after a grant.
+type Amend struct {
+	Wait time.Duration `yaml:"wait"` // from the confirmation to the effect, in which the address that stands can stop it
+}
+
 // Webhooks is about all apps' webhooks.
 type Webhooks struct {
 	AllowPrivate bool `yaml:"allow_private"`
@@ -145,6 +151,7 @@ func Defaults() Settings {
 		Erase:    Erase{72 * hour},
 		Evidence: Evidence{26280 * hour},
 		Reask:    Reask{168 * hour},
+		Amend:    Amend{48 * hour},
 		Limits:   Limits{10, 3, 600},
 		Log:      Log{"info", "json"},
 	}
@@ -165,6 +172,7 @@ func (s *Settings) Steps() consent.Settings {
 		EraseDue:    s.Erase.Due,
 		Keep:        s.Evidence.Keep,
 		Reask:       s.Reask.After,
+		Amend:       s.Amend.Wait,
 		GuardianDay: s.Limits.GuardianPerDay,
 		ResendDay:   s.Limits.ResendPerDay,
 		Accepting:   bool(s.Accept),

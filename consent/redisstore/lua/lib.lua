@@ -112,6 +112,23 @@ local function paused(r)
   return left > 0 and left or nil
 end
 
+-- amending: the correction of a guardian that waits (fields.go has its form), nil when none does. It has a due once it was confirmed.
+local function amending(r)
+  local form = '^(%d+) (%S+) (%S+) %d+ (%d+) (%S+) (%S+) ?(%S*) ?(%d*)$'
+  local guardian, what, by, rev, proof, ref, endorser, due = string.match(r.amend or '', form)
+  if not guardian then return nil end
+  return { guardian = guardian, what = what, by = by, rev = rev, proof = proof, ref = ref, endorser = endorser, due = tonumber(due) }
+end
+
+-- enacted: how many corrections took effect, of all or of the one under this number.
+local function enacted(r, no)
+  local n = 0
+  for one in string.gmatch(r.amended or '', '[^,]+') do
+    if not no or string.match(one, '^%d+') == no then n = n + 1 end
+  end
+  return n
+end
+
 -- Everything below writes.
 
 local function set(...) redis.call('HSET', k_record, ...) end
@@ -135,6 +152,13 @@ end
 
 local function timer(what, at) redis.call('ZADD', k_timers, text(at), what .. ':' .. id) end
 local function stop(what) redis.call('ZREM', k_timers, what .. ':' .. id) end
+
+-- unamend ends the correction that waits, with what was entered.
+local function unamend()
+  redis.call('HDEL', k_desk, 'a')
+  redis.call('HDEL', k_record, 'amend')
+  stop('enact')
+end
 
 -- index makes the request findable by guardian and code; unindex undoes it. A code that meanwhile means another request stays.
 local function index(guardians, codes, gen)
@@ -257,6 +281,7 @@ end
 -- finish ends a consent: the held data is destroyed, the evidence is kept so long.
 local function finish(r, to, reason, erase_due, keep)
   claim_erasure(erase_due)
+  unamend()
   move(r, to)
   redis.call('DEL', k_data)
   set('c', 'destroyed', 'y', reason, 'E', text(now))

@@ -31,6 +31,7 @@ elseif r.t == 'granted' and to == 'granted' then
   end
   set('h', arg(6))
 end
+if r.amend then unamend() end -- the log does not tell what was entered, and somebody may have stopped it since
 if ends then set('E', arg(3)) end
 if number(8) > 0 and (ends or ended(r)) then
   set('A', arg(8))

@@ -1,0 +1,399 @@
+package consent_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest"
+)
+
+// Whom the guardian becomes.
+const (
+	newName    = "이새로"
+	newAddress = "new@example.com"
+)
+
+// correction is a new name and a new address for the first guardian.
+func correction(rec consent.Record) consent.Amendment {
+	return consent.Amendment{
+		Rev: rec.Rev, Name: consent.Secret(newName), Email: consent.Secret(newAddress), Proof: "id_document", Ref: "T-1",
+	}
+}
+
+// entered grants, and enters a correction as st_1.
+func entered(t *testing.T, k *consenttest.Kit, change ...func(*consent.Amendment)) consent.Record {
+	t.Helper()
+	rec, _ := granted(t, k, "user-1", "delivery")
+	k.Work()
+	in := correction(get(t, k, rec.ID))
+	for _, c := range change {
+		c(&in)
+	}
+	rec, err := k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, in)
+	fine(t, err)
+	return rec
+}
+
+// amending has it confirmed as st_2, and lets the letter go out.
+func amending(t *testing.T, k *consenttest.Kit, change ...func(*consent.Amendment)) consent.Record {
+	t.Helper()
+	rec := entered(t, k, change...)
+	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, rec.Amend.No, rec.Rev)
+	fine(t, err)
+	k.Work()
+	return rec
+}
+
+// effective waits until it takes effect.
+func effective(t *testing.T, k *consenttest.Kit, rec consent.Record) consent.Record {
+	t.Helper()
+	until(t, k, rec.Amend.Due, time.Millisecond)
+	k.Sweep()
+	k.Work()
+	return get(t, k, rec.ID)
+}
+
+// to lists the kinds of letters that went to an address.
+func to(k *consenttest.Kit, address string) (out []consent.LetterKind) {
+	for _, l := range k.Letters.All() {
+		if l.To.Reveal() == address {
+			out = append(out, l.Kind)
+		}
+	}
+	return out
+}
+
+// The whole way: the old address is told at once, the new one nothing before the effect; then what went to the old one is void, and
+// the new one stands for the consent (issue: staff correct a guardian after a grant).
+func TestAmendFromEndToEnd(t *testing.T) {
+	k := consenttest.New(t)
+	rec := amending(t, k)
+	oldPage, oldWithdraw := last(t, k, consent.LetterInvite), last(t, k, consent.LetterGranted)
+	told := last(t, k, consent.LetterAmending)
+	if told.To.Reveal() != parent || !told.Deadline.Equal(rec.Amend.Due) || told.Amend != consent.AmendBoth || len(to(k, newAddress)) != 0 {
+		t.Errorf("told %+v; the new address got %v", told, to(k, newAddress))
+	}
+	until(t, k, rec.Amend.Due, -time.Minute)
+	k.Sweep()
+	k.Work()
+	if got := get(t, k, rec.ID); len(got.Amended) != 0 || len(to(k, newAddress)) != 0 {
+		t.Fatal("in effect before its time")
+	}
+	got := effective(t, k, rec)
+	if len(got.Amended) != 1 || got.Status != consent.Granted || string(got.Evidence) != string(rec.Evidence) {
+		t.Fatalf("%+v", got.Amended)
+	}
+	if kinds := to(k, newAddress); !slices.Equal(kinds, []consent.LetterKind{consent.LetterAmended}) {
+		t.Errorf("the new address got %v", kinds)
+	}
+	if parting := last(t, k, consent.LetterReplaced); parting.To.Reveal() != parent || parting.Link != "" || parting.Withdraw != "" {
+		t.Errorf("the old address got %+v", parting)
+	}
+	if eventsOf(t, k, consent.EventAmended) != 1 {
+		t.Error("the app was not told once")
+	}
+	_, err := k.Service.Open(t.Context(), token(t, oldPage.Link, "/c/"))
+	wants(t, "the old link", err, consent.ErrReplaced)
+	_, err = k.Service.OpenWithdraw(t.Context(), token(t, oldWithdraw.Withdraw, "/w/"))
+	wants(t, "the old link for withdrawing", err, consent.ErrReplaced)
+	_, err = k.Service.ByCode(t.Context(), oldPage.Code)
+	wants(t, "the old code", err, consent.ErrNotFound)
+	withdrawAs(t, k, newName)
+}
+
+// withdrawAs withdraws by the link that the new address got, under this name.
+func withdrawAs(t *testing.T, k *consenttest.Kit, name string) {
+	t.Helper()
+	tok := token(t, last(t, k, consent.LetterAmended).Withdraw, "/w/")
+	v, err := k.Service.OpenWithdraw(t.Context(), tok)
+	fine(t, err)
+	_, err = k.Service.CheckWithdraw(t.Context(), tok, v.Proof, consent.Wish{Name: guardianName})
+	if consent.CodeOf(err) != "fact_mismatch" {
+		t.Errorf("the name of before still counts: %v", err)
+	}
+	w, err := k.Service.CheckWithdraw(t.Context(), tok, v.Proof, consent.Wish{Name: name})
+	fine(t, err)
+	after, err := k.Service.ConfirmWithdraw(t.Context(), tok, w.Proof, "yes")
+	if err != nil || after.Record.Status != consent.Withdrawn {
+		t.Errorf("%s, %v", after.Record.Status, err)
+	}
+}
+
+// A corrected name voids no link, and the address stays; a corrected address leaves the name.
+func TestAmendOneOfTwo(t *testing.T) {
+	k := consenttest.New(t)
+	rec := effective(t, k, amending(t, k, func(in *consent.Amendment) { in.Email = consent.Private{} }))
+	v, err := k.Service.OpenWithdraw(t.Context(), token(t, last(t, k, consent.LetterGranted).Withdraw, "/w/"))
+	fine(t, err)
+	_, err = k.Service.CheckWithdraw(t.Context(), token(t, last(t, k, consent.LetterGranted).Withdraw, "/w/"), v.Proof, consent.Wish{Name: newName})
+	fine(t, err)
+	if letters(k, consent.LetterReplaced) != 0 || last(t, k, consent.LetterAmended).To.Reveal() != parent || !rec.Renamed(0) {
+		t.Error("a name alone moved the address")
+	}
+	k = consenttest.New(t)
+	rec = effective(t, k, amending(t, k, func(in *consent.Amendment) { in.Name = consent.Private{} }))
+	tok := token(t, last(t, k, consent.LetterAmended).Withdraw, "/w/")
+	v, err = k.Service.OpenWithdraw(t.Context(), tok)
+	fine(t, err)
+	_, err = k.Service.CheckWithdraw(t.Context(), tok, v.Proof, consent.Wish{Name: guardianName})
+	fine(t, err)
+	if rec.Renamed(0) {
+		t.Error("an address alone changed the name")
+	}
+}
+
+// Another guardian's links stay as they are.
+func TestAmendLeavesOthersAlone(t *testing.T) {
+	k := consenttest.New(t)
+	rec, _ := granted(t, k, "user-1")
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com"), Locale: "ko"})
+	fine(t, err)
+	k.Work()
+	other := token(t, last(t, k, consent.LetterInvite).Link, "/c/")
+	rec = get(t, k, rec.ID)
+	rec, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, correction(rec))
+	fine(t, err)
+	rec, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	effective(t, k, rec)
+	v, err := k.Service.Open(t.Context(), other)
+	if err != nil || v.Withdraw == "" {
+		t.Errorf("the other guardian's link: %v", err)
+	}
+}
+
+func TestAmendRefuses(t *testing.T) {
+	k := consenttest.New(t)
+	rec, _ := granted(t, k, "user-1")
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com")})
+	fine(t, err)
+	rec = get(t, k, rec.ID)
+	for want, change := range map[string]func(*consent.Amendment){
+		"/proof proof":                func(in *consent.Amendment) { in.Proof = "trust me" },
+		"/ref ref":                    func(in *consent.Amendment) { in.Ref = "김보호 전화" },
+		"/guardian guardian":          func(in *consent.Amendment) { in.Guardian = 2 },
+		"/name guardian_name_generic": func(in *consent.Amendment) { in.Name = consent.Secret("엄마") },
+		"/name resident_number":       func(in *consent.Amendment) { in.Name = consent.Secret("850304-2345678") },
+		"/name unchanged": func(in *consent.Amendment) {
+			in.Name, in.Email = consent.Secret(guardianName), consent.Secret(" Parent@example.com ")
+		},
+		"/email invalid":           func(in *consent.Amendment) { in.Email = consent.Secret("new") },
+		"/email guardian_is_child": func(in *consent.Amendment) { in.Email = consent.Secret("kid+x@example.com") },
+		"/email guardian_known":    func(in *consent.Amendment) { in.Email = consent.Secret("second@example.com") },
+	} {
+		in := correction(rec)
+		change(&in)
+		_, err := k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, in)
+		e, ok := errors.AsType[*consent.Error](err)
+		if !ok || e.Kind != consent.KindInvalid || !slices.ContainsFunc(e.Fields, func(f consent.FieldError) bool { return f.Pointer+" "+f.Code == want }) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	in := correction(rec)
+	in.Rev--
+	_, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, in)
+	wants(t, "by a form of other people", err, consent.ErrStale)
+	if got := get(t, k, rec.ID); got.Amends != 0 {
+		t.Error("something was entered")
+	}
+}
+
+// Whose holder asked for no letters, before it was entered or since, is nobody's new address.
+func TestAmendRespectsNoLetters(t *testing.T) {
+	for _, early := range []bool{true, false} {
+		k := consenttest.New(t)
+		rec, _ := granted(t, k, "user-1")
+		k.Work()
+		wish := func() {
+			in := ask("user-2")
+			in.Guardian.Email = consent.Secret(newAddress)
+			signup(t, k, in)
+			tok := invited(t, k)
+			c := checked(t, k, tok, no(consent.DecideNotMine))
+			_, err := k.Service.Decide(t.Context(), tok, c.Proof, "yes", true)
+			fine(t, err)
+		}
+		if early {
+			wish()
+		}
+		rec = get(t, k, rec.ID)
+		rec, err := k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, correction(rec))
+		if early {
+			if e, ok := errors.AsType[*consent.Error](err); !ok || e.Fields[0].Code != "no_letters" {
+				t.Errorf("%v", err)
+			}
+			continue
+		}
+		fine(t, err)
+		rec, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+		fine(t, err)
+		wish()
+		if got := effective(t, k, rec); len(got.Amended) != 0 || got.Amend.No != 0 || got.Rev != rec.Rev || lastNote(t, k, rec.ID) != "no_letters" {
+			t.Errorf("%+v %+v, noted %q", got.Amend, got.Amended, lastNote(t, k, rec.ID))
+		}
+		if kinds := to(k, newAddress); slices.Contains(kinds, consent.LetterAmended) {
+			t.Error("it was written to")
+		}
+	}
+}
+
+// lastNote is the note with which the last correction of a request ended.
+func lastNote(t *testing.T, k *consenttest.Kit, id string) string {
+	t.Helper()
+	trail, err := k.Store.Trail(t.Context(), k.App.ID, id)
+	fine(t, err)
+	note := ""
+	for _, e := range trail {
+		if e.Step == consent.StepRetract {
+			note = e.Note
+		}
+	}
+	return note
+}
+
+// Two persons, and what they saw: whatever changed between them is told, not confirmed (threat 20).
+func TestEndorseRefuses(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	endorse := func(by string, no, rev int) error {
+		_, err := k.Service.Endorse(t.Context(), k.App, staffed(by), rec.ID, no, rev)
+		return err
+	}
+	wants(t, "alone", endorse("st_1", 1, rec.Rev), consent.ErrSamePerson)
+	wants(t, "another one", endorse("st_2", 2, rec.Rev), consent.ErrStale)
+	wants(t, "of other people", endorse("st_2", 1, rec.Rev-1), consent.ErrStale)
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com")})
+	fine(t, err)
+	wants(t, "with one guardian more", endorse("st_2", 1, rec.Rev), consent.ErrStale)
+	if letters(k, consent.LetterAmending) != 0 {
+		t.Error("somebody was told")
+	}
+	_, err = k.Service.Retract(t.Context(), k.App, staffed("st_2"), rec.ID, 1)
+	fine(t, err)
+	wants(t, "after it was taken back", endorse("st_2", 1, rec.Rev), consent.ErrNotAmending)
+}
+
+// One more guardian while it waits: it is of other people then, and ends by itself.
+func TestAmendFallsAway(t *testing.T) {
+	k := consenttest.New(t)
+	rec := amending(t, k)
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com")})
+	fine(t, err)
+	if got := effective(t, k, rec); len(got.Amended) != 0 || got.Amend.No != 0 || lastNote(t, k, rec.ID) != "people" {
+		t.Errorf("%+v, noted %q", got.Amend, lastNote(t, k, rec.ID))
+	}
+}
+
+// The link of the letter stops it, with two choices; reading stops nothing, and afterwards it does not come back.
+func TestObject(t *testing.T) {
+	k := consenttest.New(t)
+	rec := amending(t, k)
+	tok := token(t, last(t, k, consent.LetterAmending).Link, "/a/")
+	v, err := k.Service.OpenObject(t.Context(), tok)
+	fine(t, err)
+	if v.Proof == "" || v.Child == "" || strings.Contains(v.Child, "하늘") || !v.Deadline.Equal(rec.Amend.Due) || get(t, k, rec.ID).Amend.No != 1 {
+		t.Errorf("%+v", v)
+	}
+	_, err = k.Service.CheckObject(t.Context(), tok, v.Proof, "yes")
+	wants(t, "at once", err, consent.ErrTooFast)
+	pass(t, k, 3*time.Second)
+	_, err = k.Service.CheckObject(t.Context(), tok, v.Proof, "")
+	if consent.KindOf(err) != consent.KindInvalid {
+		t.Errorf("without a choice: %v", err)
+	}
+	_, err = k.Service.Object(t.Context(), tok, v.Proof, "yes")
+	wants(t, "by the first page's proof", err, consent.ErrStale)
+	c, err := k.Service.CheckObject(t.Context(), tok, v.Proof, "yes")
+	fine(t, err)
+	_, err = k.Service.Object(t.Context(), tok, c.Proof, "back")
+	wants(t, "back", err, consent.ErrBack)
+	_, err = k.Service.Object(t.Context(), tok, c.Proof, "yes")
+	fine(t, err)
+	trail, err := k.Store.Trail(t.Context(), k.App.ID, rec.ID)
+	fine(t, err)
+	if e := trail[len(trail)-1]; e.Step != consent.StepRetract || e.By != consent.ActorGuardian || e.Note != "both id_document T-1" {
+		t.Errorf("%+v", e)
+	}
+	got := effective(t, k, rec)
+	if len(got.Amended) != 0 || got.Status != consent.Granted || len(to(k, newAddress)) != 0 {
+		t.Errorf("%+v", got.Amended)
+	}
+	if v, err = k.Service.OpenObject(t.Context(), tok); err != nil || v.Proof != "" || v.Enacted {
+		t.Errorf("afterwards: %+v, %v", v, err)
+	}
+}
+
+// The link is of one amendment: when it took effect, was taken back or replaced, it stops nothing more.
+func TestObjectComesTooLate(t *testing.T) {
+	k := consenttest.New(t)
+	rec := amending(t, k)
+	tok := token(t, last(t, k, consent.LetterAmending).Link, "/a/")
+	v, err := k.Service.OpenObject(t.Context(), tok)
+	fine(t, err)
+	pass(t, k, 3*time.Second)
+	c, err := k.Service.CheckObject(t.Context(), tok, v.Proof, "yes")
+	fine(t, err)
+	rec = effective(t, k, rec)
+	if v, err = k.Service.OpenObject(t.Context(), tok); err != nil || v.Proof != "" || !v.Enacted {
+		t.Errorf("in effect: %+v, %v", v, err)
+	}
+	next := correction(rec)
+	next.Email = consent.Secret("third@example.com")
+	rec, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, next)
+	fine(t, err)
+	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 2, rec.Rev)
+	fine(t, err)
+	if _, err = k.Service.Object(t.Context(), tok, c.Proof, "yes"); err != nil || get(t, k, rec.ID).Amend.No != 2 {
+		t.Errorf("an old link stopped another one: %v", err)
+	}
+	for _, aud := range []consent.Audience{consent.LinkDecide, consent.LinkWithdraw, consent.LinkReceipt} {
+		if _, err := k.Links.Redeem(aud, tok, k.Service.Clock()); !errors.Is(err, consent.ErrNotFound) {
+			t.Errorf("it opens %s: %v", aud, err)
+		}
+	}
+}
+
+// An address that is known to be dead shortens no wait.
+func TestAmendOfADeadAddressWaits(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	refuse(k, &consent.DeliveryError{Class: consent.Never, Code: 550, Stage: "rcpt"})
+	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	k.Work()
+	until(t, k, rec.Amend.Due, -time.Minute)
+	k.Sweep()
+	if got := get(t, k, rec.ID); len(got.Amended) != 0 {
+		t.Error("in effect before its time")
+	}
+	k.Letters.Fail = nil
+	if got := effective(t, k, rec); len(got.Amended) != 1 {
+		t.Error("not in effect")
+	}
+}
+
+// What staff see is masked, and tells who may go on.
+func TestAmendInTheCase(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	c, err := k.Service.Case(t.Context(), k.App, staffed("st_2"), rec.ID)
+	fine(t, err)
+	a := c.Amend
+	if a == nil || a.Name != consent.MaskName(newName) || a.Email != consent.MaskEmail(newAddress) || a.By != "st_1" || a.Other {
+		t.Fatalf("%+v", a)
+	}
+	fold(t, k)
+	if got := onList(t, k, consent.WorkFiled); len(got) != 1 || got[0] != rec.ID {
+		t.Errorf("to be confirmed: %v", got)
+	}
+	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	fold(t, k)
+	if got := onList(t, k, consent.WorkFiled); len(got) != 0 {
+		t.Errorf("still to be confirmed: %v", got)
+	}
+}

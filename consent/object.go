@@ -1,0 +1,94 @@
+package consent
+
+import "context"
+
+// Steps of the form behind the link that stops an amendment.
+const (
+	stepObject      = "object"
+	stepObjectCheck = "object-check"
+)
+
+// OpenObject shows the page on which the holder of the address that stands stops an amendment of it. It changes nothing. Without a
+// Proof there is nothing left to stop: Record.Amended tells whether it took effect.
+//
+// Errors: ErrNotFound, ErrLinkExpired, ErrUnreadable, ErrUnavailable.
+func (s *Service) OpenObject(ctx context.Context, token string) (View, error) {
+	c, rec, err := s.redeem(ctx, LinkObject, token)
+	if err != nil {
+		return View{}, err
+	}
+	app, ok := s.Book().Apps[rec.App]
+	if !ok {
+		return View{}, ErrNotFound
+	}
+	v := View{
+		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale), Now: s.Clock(),
+		Deadline: rec.Amend.Due, Test: s.Settings.Test,
+	}
+	v.Enacted = !v.waits(c.Gen) && rec.amendWhat(c.Gen) != ""
+	if !v.waits(c.Gen) {
+		return v, nil
+	}
+	people, err := s.people(rec)
+	if err != nil {
+		return View{}, err
+	}
+	if c.Guardian >= len(people.Guardians) {
+		return View{}, ErrNotFound
+	}
+	v.Child, v.Locale = MaskName(people.Child.Name.Reveal()), app.Language(people.Guardians[c.Guardian].Locale)
+	v.Proof, err = s.seal(ctx, rec, s.form(v, stepObject))
+	return v, err
+}
+
+// waits reports whether the amendment under this number was confirmed and has not ended.
+func (v View) waits(no int) bool {
+	a := v.Record.Amend
+	return v.Record.Status == Granted && a.No == no && !a.Due.IsZero()
+}
+
+// CheckObject takes the choice of that page and leads to its check page: programs that press every button make one choice, not two.
+//
+// Errors: KindInvalid without a choice, ErrTooFast, ErrStale; those of OpenObject.
+func (s *Service) CheckObject(ctx context.Context, token, form, choice string) (View, error) {
+	v, err := s.OpenObject(ctx, token)
+	if err != nil || v.Proof == "" {
+		return v, err
+	}
+	p, err := s.unseal(v, stepObject, form)
+	if err != nil {
+		return v, err
+	}
+	if s.tooFast(p) {
+		return v, ErrTooFast
+	}
+	if choice != "yes" {
+		var f faults
+		f.add("/stop", "required", "the choice is not made")
+		return v, f.err()
+	}
+	p.Step = stepObjectCheck
+	v.Proof, err = s.seal(ctx, v.Record, p)
+	return v, err
+}
+
+// Object stops an amendment at the wish of who holds the address that stands. Nothing else is asked: the consent stays as it is.
+//
+// Errors: KindInvalid without a choice, ErrBack, ErrStale, ErrNotAmending when it took effect meanwhile; those of OpenObject.
+func (s *Service) Object(ctx context.Context, token, form, confirm string) (View, error) {
+	v, err := s.OpenObject(ctx, token)
+	if err != nil || v.Proof == "" {
+		return v, err
+	}
+	if _, err := s.unseal(v, stepObjectCheck, form); err != nil {
+		return v, err
+	}
+	if err := checkConfirm(confirm); err != nil {
+		return v, err
+	}
+	m := s.mutation(v.App, v.Record, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, "")
+	m.Note = amendNote(v.Record.Amend.What, v.Record.Amend.Proof, v.Record.Amend.Ref)
+	v.Record, err = s.Store.Retract(ctx, m, v.Record.Amend.No)
+	v.Proof = ""
+	return v, err
+}

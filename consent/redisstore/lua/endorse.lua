@@ -1,0 +1,19 @@
+-- Confirms what a colleague has entered of a guardian's new name or address: it takes effect when the wait is over. Nobody confirms
+-- what they have entered themselves, nor what they have not seen (threat 20).
+-- arg: 1 its number  2 revision of the people that was seen  3 wait_ms
+local r = read()
+if not r then return refuse('not_found') end
+if r.t == 'pending' then return refuse('not_granted') end
+if r.t ~= 'granted' then return refuse('ended') end
+local a = amending(r)
+if not a then return refuse('not_amending') end
+if r.amends ~= arg(1) then return refuse('stale') end
+if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end
+if a.by == ARGV[5] then return refuse('same_person') end
+if a.due then return answer() end
+
+local due = now + number(3)
+set('amend', r.amend .. ' ' .. ARGV[5] .. ' ' .. text(due))
+timer('enact', due)
+trace(r.t)
+return answer()
