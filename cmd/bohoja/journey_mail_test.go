@@ -30,7 +30,7 @@ func (s *story) wordLetter(ts *testscript.TestScript, neg bool, args []string) {
 		return ok
 	}, "the letter %s; there are %q", args[1], s.subjects())
 	s.taken[l.N] = true
-	for variable, path := range map[string]string{"LINK": "/c/", "WITHDRAW": "/w/", "PORTAL": "/my/"} {
+	for variable, path := range map[string]string{"LINK": "/c/", "WITHDRAW": "/w/", "PORTAL": "/my/", "OBJECT": "/a/"} {
 		if link := linkTo(l, path); link != "" {
 			ts.Setenv(variable, link)
 			s.hide(token(link))

@@ -45,6 +45,7 @@ type story struct {
 	keys      map[string]string
 	key       string
 	tabs      map[string]*sheet
+	desks     map[string]string // cookies of the staff by name
 	tab       string
 	patient   bool // asks again after 503
 	whatever  bool // takes any page

@@ -73,6 +73,12 @@ import (
 //	says KEY [LANG]              the page's heading is the one of this key in templates/locales
 //	fault FIELD                  the page says what is wrong with this field
 //
+// The staff, in the live space:
+//
+//	desk NAME ROLE               is invited, joins and signs in
+//	staff NAME ACT STATUS [FIELD=VALUE]…   a form of the page of $REQ;  staff NAME look STATUS  the page
+//	waited TIME                  of a correction of $REQ that waits, so long is over
+//
 // And around words:
 //
 //	times N WORD…                a word many times
@@ -97,6 +103,7 @@ func words() map[string]word {
 		"check": (*story).wordCheck, "confirm": (*story).wordConfirm, "press": (*story).wordPress, "tab": (*story).wordTab,
 		"get": (*story).wordGet, "head": (*story).wordHead, "post": (*story).wordPost, "says": (*story).wordSays,
 		"fault": (*story).wordFault, "here": (*story).wordHere, "besieged": (*story).wordBesieged, "back": (*story).wordBack, "twice": (*story).wordTwice,
+		"desk": (*story).wordDesk, "staff": (*story).wordStaff, "waited": (*story).wordWaited,
 		"times": (*story).wordTimes, "patiently": (*story).wordPatiently, "whatever": (*story).wordWhatever, "swap": (*story).wordSwap, "equal": (*story).wordEqual, "ready": (*story).wordReady,
 		"gone": (*story).wordGone, "forgotten": (*story).wordForgotten, "shredded": (*story).wordShredded, "snapshot": (*story).wordSnapshot, "outbox": (*story).wordOutbox, "moves": (*story).wordMoves,
 	}
