@@ -109,6 +109,13 @@ func (f *sifter) grown(sieve Sieve) bool {
 	return sieve.Size() > sieveAdded
 }
 
+// resting reports whether there were too many for a sieve a short while ago.
+func (f *sifter) resting(now time.Time) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return now.Before(f.rests)
+}
+
 // drop throws a sieve away.
 func (f *sifter) drop(old Sieve) {
 	f.mu.Lock()
@@ -247,7 +254,7 @@ func (s *Service) siftApps(ctx context.Context, apps []string, f *sifter) error 
 // makeSieve walks through all that the gate knows in these apps, the ended too. The places are taken first: what is added during the
 // walk may be missed by it, and is news.
 func (s *Service) makeSieve(ctx context.Context, apps []string, f *sifter) error {
-	if len(apps) == 0 || s.Clock().Before(f.rests) {
+	if len(apps) == 0 || f.resting(s.Clock()) {
 		return nil
 	}
 	short := map[DigestKind][16]byte{}
