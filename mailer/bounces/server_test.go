@@ -26,7 +26,7 @@ type back struct {
 	stop func()
 }
 
-func begin(t *testing.T) *back {
+func begin(t *testing.T, hurry ...time.Duration) *back {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,6 +45,9 @@ func begin(t *testing.T) *back {
 			return b.fail
 		},
 	})
+	for _, patience := range hurry {
+		s.Hurry(patience)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx, l, time.Second) }()
@@ -107,20 +110,44 @@ func TestComeAgain(t *testing.T) {
 	}
 }
 
-// A client that says nothing keeps nobody from stopping, and nobody else out.
+// Clients that say nothing, more than there may be, keep others out for no longer than a line may take; and nobody from stopping.
 func TestSilentClients(t *testing.T) {
-	b := begin(t)
-	for i := range 10 {
-		c, err := net.Dial("tcp", b.addr)
-		if err != nil {
+	b := begin(t, 300*time.Millisecond)
+	for i := range bounces.MaxConnections + 5 {
+		b.silent(t, i%2 == 0) // the others do not even greet
+	}
+	taken := make(chan int, 1)
+	go func() { taken <- b.send(t, "bounces+ours@shop.example", failed) }()
+	select {
+	case code := <-taken:
+		if code != 0 {
+			t.Errorf("answered %d", code)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("silent clients keep a letter out")
+	}
+}
+
+// silent is a client that says nothing more.
+func (b *back) silent(t *testing.T, greets bool) {
+	t.Helper()
+	c, err := net.Dial("tcp", b.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if greets {
+		if _, err := c.Write([]byte("EHLO me\r\n")); err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = c.Close() }()
-		if i%2 == 0 { // the others do not even greet
-			if _, err := c.Write([]byte("EHLO me\r\n")); err != nil {
-				t.Fatal(err)
-			}
-		}
+	}
+}
+
+// Clients that rest keep nobody from stopping.
+func TestStopsWithSilentClients(t *testing.T) {
+	b := begin(t)
+	for i := range bounces.MaxConnections / 2 {
+		b.silent(t, i%2 == 0)
 	}
 	if code := b.send(t, "bounces+ours@shop.example", failed); code != 0 {
 		t.Errorf("answered %d", code)
