@@ -138,7 +138,8 @@ func (b *bench) mutation(id string, event consent.EventType) consent.Mutation {
 }
 
 func (b *bench) letter(m consent.Mutation) consent.Mutation {
-	m.Jobs = append(m.Jobs, consent.Job{ID: consent.NewID(consent.PrefixJob, b.now()), Kind: consent.JobLetter, Body: []byte(`{"letter":1}`)})
+	body := []byte(`{"app":"` + storeApp + `","r":"` + m.ID + `","k":"invite","g":0,"n":1}`)
+	m.Jobs = append(m.Jobs, consent.Job{ID: consent.NewID(consent.PrefixJob, b.now()), Kind: consent.JobLetter, Body: body})
 	return m
 }
 
@@ -155,7 +156,7 @@ func (b *bench) draft(subject, guardian string) consent.Draft {
 			Asked: []string{"account", "delivery"}, Terms: "t_1", Notice: "n_1", Mail: consent.MailQueued, Guardians: 1,
 			Look: consent.LookUps{
 				Guardians: []consent.Digest{digest(guardian)}, Codes: []consent.Digest{digest("code " + id)},
-				Pair: digest(subject + guardian),
+				Shorts: make([][8]byte, 1), Pair: digest(subject + guardian),
 			},
 			People: consent.Sealed("people of " + id), Data: consent.Sealed("data of " + id),
 		},

@@ -26,8 +26,8 @@ type Job struct {
 // Held reports whether a worker has the job, as far as the store knows: its lease may be over.
 func (j Job) Held() bool { return j.Fence%2 == 1 }
 
-// parse reads what the scripts keep (put.lua).
-func parse(app, id, value string) (Job, error) {
+// Parse reads what the scripts keep (put.lua).
+func Parse(app, id, value string) (Job, error) {
 	f := strings.SplitN(value, " ", 7)
 	if len(f) != 7 {
 		return Job{}, fmt.Errorf("outbox: job %s of app %s cannot be read", id, app)

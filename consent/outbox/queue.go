@@ -84,7 +84,7 @@ func claimed(app string, val any) ([]Job, error) {
 	}
 	jobs := make([]Job, 0, len(list)/2)
 	for i := 1; i < len(list); i += 2 {
-		j, err := parse(app, text(list[i]), text(list[i+1]))
+		j, err := Parse(app, text(list[i]), text(list[i+1]))
 		if err != nil {
 			return nil, err
 		}

@@ -324,7 +324,7 @@ func TestClaimsDoNotOverlap(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, v := range []string{"", "1 2 3", "x 0 0 1 - letter b", "1 0 0 1 -", strings.Repeat(" ", 7)} {
-		if _, err := parse(app, "job_1", v); err == nil {
+		if _, err := Parse(app, "job_1", v); err == nil {
 			t.Errorf("%q was read", v)
 		}
 	}

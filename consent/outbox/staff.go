@@ -115,7 +115,7 @@ func (q *Queue) values(ctx context.Context, app, key string, rows []redis.Z) ([]
 	}
 	jobs := make([]Job, len(rows))
 	for i, v := range vals {
-		if jobs[i], err = parse(app, ids[i], text(v)); err != nil {
+		if jobs[i], err = Parse(app, ids[i], text(v)); err != nil {
 			jobs[i] = Job{App: app, ID: ids[i]}
 		}
 		_, jobs[i].At = lane(rows[i].Score)

@@ -18,11 +18,13 @@ import (
 // Check walks through an app's keys and lists what does not fit together: ids and key names, nothing of a person. It reads
 // in many steps, so what is listed while requests come in should be listed twice before it is believed.
 func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
-	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app}
+	c := s.checker(ctx, app, 0)
 	c.records()
+	c.letters()
 	c.rights()
 	c.asking()
 	c.outbox()
+	c.buried()
 	c.audit("-")
 	return c.found, script.Fault(c.err)
 }
@@ -31,11 +33,28 @@ func (s *Store) Check(ctx context.Context, app string) ([]string, error) {
 // list, from a place that differs at each call, so that looks that go on for long see all of it, and to the newest n audit
 // entries. Rights requests, which are few, are not looked at.
 func (s *Store) Sample(ctx context.Context, app string, n int64) ([]string, error) {
-	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app, most: n}
+	c := s.checker(ctx, app, n)
 	c.records()
+	c.letters()
 	c.someJobs()
+	c.buried()
 	c.audit(c.late(n))
 	return c.found, script.Fault(c.err)
+}
+
+// checker begins a look at most members of each list; 0: all.
+func (s *Store) checker(ctx context.Context, app string, most int64) *checker {
+	c := &checker{ctx: ctx, c: s.read, n: s.space.names(app), app: app, most: most, queued: map[string]string{}}
+	now, err := s.Now(ctx)
+	if c.err = err; err != nil {
+		return c
+	}
+	ahead, err := s.offset(ctx)
+	c.now, c.moved = now.UnixMilli(), ahead != 0
+	if c.err = err; err == nil {
+		c.first = c.firstEntry()
+	}
+	return c
 }
 
 // records looks at the lists of records.
@@ -44,6 +63,7 @@ func (c *checker) records() {
 		c.status(st)
 	}
 	c.members(c.n.subjects(), "subjects", func(m string) string { return m[strings.LastIndexByte(m, ':')+1:] })
+	c.listed()
 	c.members(c.n.guardians(), "guardians", func(m string) string { return m[min(digestSize, len(m)):] })
 	c.timers()
 	c.ages()
@@ -58,6 +78,11 @@ type checker struct {
 	most  int64 // members of a list that are looked at; 0: all
 	found []string
 	err   error
+
+	now    int64             // ms by the space's clock
+	moved  bool              // that clock was moved, so when events were written is not known
+	first  int               // number of the first audit entry that is kept
+	queued map[string]string // pending requests whose letter is to be sent → since when
 }
 
 func (c *checker) fault(format string, args ...any) {
@@ -124,6 +149,7 @@ func (c *checker) status(st consent.Status) {
 		c.held(id, st, f)
 		c.timed(id, st, f)
 		c.amending(id, st, f)
+		c.left(id, st, f)
 		if _, ok := c.score(c.n.subjects(), f["s"]+":"+id); !ok {
 			c.fault("%s is missing from subjects", id)
 		}
@@ -179,6 +205,9 @@ func (c *checker) timed(id string, st consent.Status, f values) {
 		if _, ok := c.score(c.n.timers(), string(step)+":"+id); ok != want {
 			c.fault("%s is %s: timer %s there: %v", id, st, step, ok)
 		}
+	}
+	if due, ok := c.score(c.n.timers(), string(consent.StepLapse)+":"+id); ok && strconv.FormatFloat(due, 'f', 0, 64) != f["R"] {
+		c.fault("%s is to be released by another time than its timer says", id)
 	}
 	refused := st == consent.Declined || st == consent.Expired || st == consent.Cancelled
 	if _, ok := c.score(c.n.timers(), string(consent.StepFade)+":"+id); refused && ok != (f["b"] != "") {

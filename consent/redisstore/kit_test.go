@@ -49,7 +49,7 @@ func draftAt(now time.Time, i int) consent.Draft {
 			Mail: consent.MailQueued, Guardians: 1,
 			Look: consent.LookUps{
 				Guardians: []consent.Digest{digest("guardian " + subject)}, Codes: []consent.Digest{digest("code " + id)},
-				Pair: digest("pair " + subject),
+				Shorts: make([][8]byte, 1), Pair: digest("pair " + subject),
 			},
 			People: make(consent.Sealed, 220), Data: make(consent.Sealed, 130),
 		},

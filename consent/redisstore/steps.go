@@ -51,6 +51,7 @@ func draft(d consent.Draft, body string) []any {
 
 // accepted is the drafted record with what the script decided: {"ok", created, expires, mail, hint}.
 func accepted(r consent.Record, out []any) consent.Record {
+	r.Look.Shorts = nil // nobody reads them back
 	f := values{}
 	for i, name := range []string{"", "C", "X", "M", "H"} {
 		if i < len(out) {
