@@ -35,6 +35,7 @@ const (
 // moves the clock.
 type Clockwork struct {
 	World World
+	For   time.Duration // of real time in which a jump stops on its way; 0: ten seconds, so that a call ends in time
 
 	once sync.Once
 	turn chan struct{} // one jump after the other
@@ -66,7 +67,7 @@ func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
 		return err
 	}
 	failed := c.settle(ctx)
-	until := time.Now().Add(playFor)
+	until := time.Now().Add(cmp.Or(c.For, playFor))
 	for stops := 0; by > 0; stops++ {
 		step, err := c.step(ctx, by, stops)
 		if err != nil || time.Now().After(until) {

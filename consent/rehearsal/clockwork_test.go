@@ -151,7 +151,7 @@ func TestOneJumpOverTheDeadline(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	never, slow := h.ask("user-1", "never@guardian.test"), h.ask("user-2", "slow@guardian.test")
-	if err := (&rehearsal.Clockwork{World: oneJump{h}}).Advance(t.Context(), 125*time.Hour); err != nil {
+	if err := (&rehearsal.Clockwork{World: oneJump{h}, For: time.Hour}).Advance(t.Context(), 125*time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if rec := h.record(slow); rec.Status != consent.Granted || rec.DecidedAt.Sub(rec.CreatedAt).Round(time.Hour) != 24*time.Hour {
