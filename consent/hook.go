@@ -26,7 +26,7 @@ type Attempt struct {
 // StageOff is the stage of an event that was not sent, because its webhook had answered 410 Gone before.
 const StageOff = "off"
 
-const hintOff = "the webhook answered 410 and gets no more events; POST /v1/webhooks/{n}/test turns it on again when it answers 2xx"
+const hintOff = "the webhook answered 410 and gets no more events; the test call of the API turns it on again when it answers 2xx"
 
 // Delivered reports whether the target answered 2xx.
 func (a Attempt) Delivered() bool { return a.Stage == "" }

@@ -29,6 +29,15 @@ func (d *Dictionary) Date(t time.Time) (string, error) {
 	return d.Say("date.plain", "year", t.Year(), "month", month, "day", t.Day())
 }
 
+// Month returns a month in words, "2026년 10월".
+func (d *Dictionary) Month(t time.Time) (string, error) {
+	month, err := d.Say("date.month." + strconv.Itoa(int(t.Month())))
+	if err != nil {
+		return "", err
+	}
+	return d.Say("date.whole_month", "year", t.Year(), "month", month)
+}
+
 // Moment returns a date and time in words, "2026년 11월 28일(토) 밤 11시 59분". t is read in its own zone.
 func (d *Dictionary) Moment(t time.Time) (string, error) {
 	day, err := d.Day(t)

@@ -175,7 +175,27 @@ func (f Frame) facts() []any {
 func (f Frame) Day(t time.Time) (string, error) { return glued(Words(f.Lang).Day(t)) }
 
 // Date tells a day without its weekday.
-func (f Frame) Date(t time.Time) (string, error) { return Words(f.Lang).Date(t) }
+func (f Frame) Date(t time.Time) (string, error) { return glued(Words(f.Lang).Date(t)) }
+
+// Held tells a value that the app holds of a child: a date in words, anything else as it stands.
+func (f Frame) Held(value string) (string, error) {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
+		return f.Date(day)
+	}
+	return value, nil
+}
+
+// MonthWords tells a month, given as 2006-01, in words; anything else as it stands.
+func (f Frame) MonthWords(value string) (string, error) {
+	t, err := time.Parse("2006-01", value)
+	if err != nil {
+		return value, nil
+	}
+	return Words(f.Lang).Month(t)
+}
+
+// Pieces parts a text so that no line breaks within a telephone number or a company's name.
+func (Frame) Pieces(s string) []piece { return pieces(s) }
 
 // Moment tells a date and time.
 func (f Frame) Moment(t time.Time) (string, error) { return glued(Words(f.Lang).Moment(t)) }

@@ -228,6 +228,7 @@ func (p GuardianUndo) FaultLines() ([]FaultLine, error) { return p.onto("confirm
 // Reasons of a dead link.
 const (
 	DeadForged   = "forged"   // unknown, torn or made up: 404
+	DeadAway     = "away"     // as forged, of a link that only whoever agreed was sent: 404
 	DeadExpired  = "expired"  // past its time, or nothing is kept any more: 410
 	DeadReplaced = "replaced" // a newer link stands in its place: 410
 )

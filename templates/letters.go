@@ -290,9 +290,9 @@ type piece struct {
 	Whole bool
 }
 
-// unbroken are telephone numbers, codes, masked names, days with their weekday and times of the day: a line must not break at
+// unbroken are names of companies, telephone numbers, codes, masked names, days with their weekday and times of the day: a line must not break at
 // their hyphens, stars, brackets and blanks.
-var unbroken = regexp.MustCompile(`\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\d+일\(.\)|(?:\p{Hangul}+ )?\d+시 \d+분(?:까지)?|\d+:\d+ [ap]\.m\. \(\w+\)|\S{0,12}\*\S{0,12}`)
+var unbroken = regexp.MustCompile(`\p{Hangul}+\((?:주|유|재|사)\)\p{Hangul}*|\+?\d+(?:-\d+)+|\b[A-Z2-9]{4}-[A-Z2-9]{4}\b|\d+일\(.\)|(?:\p{Hangul}+ )?\d+시 \d+분(?:까지)?|\d+:\d+ [ap]\.m\. \(\w+\)|\S{0,12}\*\S{0,12}`)
 
 func pieces(s string) []piece {
 	var out []piece

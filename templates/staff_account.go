@@ -1,6 +1,8 @@
 package templates
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -66,6 +68,32 @@ func (f StaffFrame) StepWords(step string) (string, error) {
 	return step, nil
 }
 
+// noteKeys are where the words of a note stand, word by word, for the steps whose notes are words of this program.
+var noteKeys = map[string][]string{
+	"reveal": {"ops.reveal.field.%s", "ops.reveal.reason.%s"}, "staff": {"%s", "ops.changed.%s", "ops.role.%s"}, "export": {"ops.work.%s.title"},
+}
+
+// NoteWords tells the note of an act. What has no words of its own, a name or the number of a ticket, stays as it stands.
+func (f StaffFrame) NoteWords(step, note string) (string, error) {
+	forms := noteKeys[step]
+	if forms == nil {
+		return note, nil
+	}
+	words := strings.Fields(note)
+	for i := range min(len(words), len(forms)) {
+		key := fmt.Sprintf(forms[i], words[i])
+		if !f.Has(key) {
+			continue
+		}
+		said, err := f.T(key)
+		if err != nil {
+			return "", err
+		}
+		words[i] = said
+	}
+	return strings.Join(words, " · "), nil
+}
+
 // StaffReport is the report for an authority. Form: from, to (both days included), app.
 type StaffReport struct {
 	StaffFrame
@@ -118,13 +146,22 @@ func (p StaffReport) More(f StaffFigure) (string, error) {
 	return f.Of, nil
 }
 
+// parted is a count as it stands in a page, anything else as it is.
+func (f StaffFrame) parted(value string) string {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return value
+	}
+	return f.Number(n)
+}
+
 // Figure is the value in words.
 func (p StaffReport) Figure(f StaffFigure) (string, error) {
 	switch {
 	case f.Value == "none":
 		return p.T("ops.report.none")
 	case f.Kind != "delay" || !strings.ContainsAny(f.Value, "hms"):
-		return f.Value, nil
+		return p.parted(f.Value), nil
 	}
 	d := f.Took.Round(time.Minute)
 	return p.T("ops.report.took", "hours", int(d/time.Hour), "minutes", int(d%time.Hour/time.Minute))

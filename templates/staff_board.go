@@ -14,8 +14,10 @@ func (f StaffFrame) Number(n int) string {
 	return s
 }
 
-// Many is Count in the page's language.
-func (f StaffFrame) Many(key string, n int) (string, error) { return Words(f.Lang).Count(key, n) }
+// Many is Count in the page's language; {count} is the number with its thousands parted.
+func (f StaffFrame) Many(key string, n int) (string, error) {
+	return Words(f.Lang).Count(key, n, "count", f.Number(n))
+}
 
 // Local is a time in the profile's zone.
 func (f StaffFrame) Local(t time.Time) time.Time {

@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
@@ -90,7 +89,7 @@ func (p StaffRightPage) TimeLeft() (string, error) {
 		}
 		return p.T("ops.right.left", "left", left)
 	}
-	return p.T("ops.right.over", "days", strconv.Itoa(int(p.Now.Sub(p.Right.Due)/(24*time.Hour))))
+	return p.Many("ops.right.over", int(p.Now.Sub(p.Right.Due)/(24*time.Hour)))
 }
 
 // Told is the tick that says that recipients know of a correction; only a correction has it.

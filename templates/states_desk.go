@@ -11,6 +11,11 @@ import (
 func (x fixture) deskStates() []State {
 	busy, calm := x.board(48_211), x.board(0)
 	calm.Apps, calm.Behind = calm.Apps[:1], 0
+	for _, tiles := range [][]StaffTile{calm.Tiles, calm.Todo} {
+		for i := range tiles {
+			tiles[i].Tone, tiles[i].N = "", 0
+		}
+	}
 	list := x.list()
 	last := list
 	last.Next, last.Export, last.Rows = "", "", nil
@@ -70,7 +75,7 @@ func (x fixture) hooks(some bool) StaffHooks {
 	h := StaffHooks{StaffFrame: x.staff("board"), Work: "hooks", AppTitle: "하늘상점", Back: "/ops?app=shop"}
 	if some {
 		h.Calls = []StaffCall{
-			{x.now, "consent.granted", "shop.example:443", "204", "", true}, {x.now, "consent.pending", "shop.example:443", "503", "the target answers with a fault of its own", false},
+			{x.now, "consent.granted", "shop.example:443", "204", "", true}, {x.now, "consent.pending", "shop.example:443", "503", Words(x.frame.Lang).Raw("said.hint_authority"), false},
 		}
 	}
 	return h
@@ -84,8 +89,8 @@ func (x fixture) requestPage() StaffRequest {
 		Deadline: x.until, Now: x.now, Purposes: []string{"account", "delivery"}, ChildName: x.frame.Child, Guardians: []consent.MaskedGuardian{masked},
 		MayReveal: true, Acts: []string{"resend", "correct", "reopen", "cancel", "destroy"},
 	}
-	for i, step := range []string{"signup", "invite", "try", "refund", "view", "reveal", "rights"} {
-		p.Trail = append(p.Trail, StaffEntry{x.now.Add(time.Duration(i-9) * time.Hour), step, []string{"app", "mail", "guardian", "guardian", "staff", "staff", ""}[i], []string{"k1", "0", "0", "0", "minji", "minji", ""}[i], ""})
+	for i, step := range []string{"signup", "invite", "try", "refund", "view", "reveal", "expire"} {
+		p.Trail = append(p.Trail, StaffEntry{x.now.Add(time.Duration(i-9) * time.Hour), step, []string{"app", "mail", "guardian", "guardian", "staff", "staff", "clock"}[i], []string{"k1", "", "", "2", "minji", "minji", ""}[i], ""})
 	}
 	p.Letters, p.Calls, p.Rights = x.letters(), x.hooks(true).Calls, x.rights()[:2]
 	return p
@@ -109,7 +114,7 @@ func (x fixture) requestStates() []State {
 		one("mail "+mail, func(p *StaffRequest) { p.Mail = mail })
 	}
 	one("granted", func(p *StaffRequest) {
-		p.Status, p.Custody, p.Acts = "granted", "released", []string{"ask", "withdraw", "destroy"}
+		p.Status, p.Custody, p.Acts, p.At = "granted", "released", []string{"ask", "withdraw", "destroy"}, x.now
 	})
 	for _, status := range []string{"declined", "expired", "cancelled", "withdrawn", "aged_out"} {
 		one(status, func(p *StaffRequest) {

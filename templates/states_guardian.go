@@ -135,6 +135,7 @@ func (x fixture) wayStates() []State {
 	short.Faults = []Fault{{"code", FaultCodeForm}}
 	return []State{
 		x.state("guardian/dead forged", GuardianDead{Frame: bare, Why: DeadForged}),
+		x.state("guardian/dead away", GuardianDead{Frame: bare, Why: DeadAway}),
 		x.state("guardian/dead expired", GuardianDead{Frame: bare, Why: DeadExpired}),
 		x.state("guardian/dead replaced", GuardianDead{Frame: x.frame, Why: DeadReplaced, Stop: fixtureAction + "/stop"}),
 		x.state("guardian/paused", GuardianPaused{Frame: x.frame, Action: fixtureAction, Until: x.now.Add(10 * time.Minute)}),

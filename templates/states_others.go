@@ -88,7 +88,7 @@ func (x fixture) shopStates() []State {
 	f.Child = ""
 	signup := ShopSignup{Frame: f, Action: "/dev/shop", Element: "/dev/shop/element"}
 	wrong := ShopSignup{Frame: f, Action: "/dev/shop", BirthYear: "2018", BirthMonth: "2", BirthDay: "30"}
-	wrong.Faults = []Fault{{"nickname", FaultField}, {"birth_year", FaultBirth}}
+	wrong.Faults = []Fault{{"nickname", FaultField}, {"birth_year", FaultBorn}}
 	ask := ShopGuardian{Frame: f, Action: "/dev/shop/guardian", Notice: x.notice(), Hidden: []Hidden{{"nickname", "n"}}}
 	asked := ask
 	asked.Faults = []Fault{{"guardian_name", FaultGeneric}, {"guardian_email", FaultEmailChild}}

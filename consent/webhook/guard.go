@@ -15,11 +15,9 @@ import (
 var (
 	ErrURL = errors.New("webhook: a target is an http or https URL with a host, without user, password or fragment")
 
-	ErrPrivate = errors.New("the webhook target's address is on loopback or a private network; " +
-		"BOHOJA_WEBHOOKS__ALLOW_PRIVATE=true allows such targets")
+	ErrPrivate = errors.New("the webhook target's address is on loopback or a private network; BOHOJA_WEBHOOKS__ALLOW_PRIVATE=true allows such targets")
 
-	ErrReserved = errors.New("the webhook target's address is link-local, reserved or a cloud's metadata service; " +
-		"no setting allows such targets")
+	ErrReserved = errors.New("the webhook target's address is link-local, reserved or a cloud's metadata service; no setting allows such targets")
 )
 
 // private are the ranges that AllowPrivate opens: loopback, RFC 1918, RFC 6598, RFC 4193.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -131,7 +132,7 @@ func (p *Pages) dead(c *gin.Context, err error) (answer, error) {
 	why, status := "", http.StatusGone
 	switch {
 	case errors.Is(err, consent.ErrNotFound):
-		why, status = templates.DeadForged, http.StatusNotFound
+		why, status = unknown(c.FullPath()), http.StatusNotFound
 	case errors.Is(err, consent.ErrReplaced):
 		why = templates.DeadReplaced
 	case errors.Is(err, consent.ErrLinkExpired), errors.Is(err, consent.ErrUnreadable):
@@ -144,6 +145,14 @@ func (p *Pages) dead(c *gin.Context, err error) (answer, error) {
 		page.Stop = p.stopPath(c)
 	}
 	return with(status, page), nil
+}
+
+// unknown is why a link of this route is not known. The code in a letter opens a request: whoever agreed has the portal instead.
+func unknown(route string) string {
+	if strings.HasPrefix(route, "/c/") {
+		return templates.DeadForged
+	}
+	return templates.DeadAway
 }
 
 // space finds the space that made a link.

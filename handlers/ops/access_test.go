@@ -54,7 +54,7 @@ func TestAccessIsReviewed(t *testing.T) {
 	officer := b.as(staff.Privacy)
 	b.keep()
 	at := "/ops/access?month=" + string(month)
-	page := officer.get("/ops/access").want(200, "Who did what in "+string(month), "Saw a field in clear", "guardian_email caller #4711", rec.ID, "To be signed until")
+	page := officer.get("/ops/access").want(200, "Who did what in "+monthWords(t, string(month)), "Saw a field in clear", "Guardian’s address · To make sure of a caller · #4711", rec.ID, "To be signed until")
 	row := page.row("support")
 	if row != "support 1 1 1 1 0 2 0" && row != "support 1 1 1 1 0 2 6" { // signed in, searched, looked, revealed, no file; joined and signed out; perhaps at night
 		t.Errorf("support did %q", row)
@@ -129,4 +129,14 @@ func TestReportPage(t *testing.T) {
 	officer.post("/ops/report", "from", "2020-01-01", "to", "2020-01-31", "app", "shop").leads("/ops/report?app=shop&from=2020-01-01&to=2020-01-31")
 	officer.get("/ops/report?app=nobody&from=2020-01-01&to=2020-01-31").want(404)
 	officer.get("/ops/report?lang=ko").want(200, "감독 기관에 내는 보고서", "취소함", "직원이 끝냄")
+}
+
+// monthWords is a month as the page tells it.
+func monthWords(t *testing.T, month string) string {
+	t.Helper()
+	at, err := time.Parse("2006-01", month)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Format("January 2006")
 }

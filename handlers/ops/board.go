@@ -11,6 +11,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/staff"
+	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -373,18 +374,18 @@ func (d *Desk) hooks(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	page := templates.StaffHooks{StaffFrame: d.frame(v, "board"), Work: "hooks", AppTitle: app.Name.In(v.lang), Back: d.boardPath(app.ID)}
-	page.Calls = callsShown(calls)
+	page.Calls = callsShown(v.lang, calls)
 	return show(page)
 }
 
-// callsShown are deliveries of webhooks in lines.
-func callsShown(calls []consent.Attempt) (out []templates.StaffCall) {
+// callsShown are deliveries of webhooks in lines, their hints in the language of the page.
+func callsShown(lang string, calls []consent.Attempt) (out []templates.StaffCall) {
 	for _, a := range calls {
 		result := strconv.Itoa(a.Code)
 		if a.Code == 0 {
 			result = a.Stage
 		}
-		out = append(out, templates.StaffCall{At: a.At, Type: string(a.Type), Host: a.Host, Result: result, Hint: a.Hint, Good: a.Delivered()})
+		out = append(out, templates.StaffCall{At: a.At, Type: string(a.Type), Host: a.Host, Result: result, Hint: web.DetailIn(lang, "", a.Hint), Good: a.Delivered()})
 	}
 	return out
 }

@@ -104,7 +104,7 @@ func TestGateFaults(t *testing.T) {
 	good := map[string]string{"app": "shop", "kind": "prize", "as": "phone", "column": "tel"}
 	for _, c := range []struct{ field, value, name, list, say string }{
 		{"app", "", "a.csv", "tel\n", "Choose the app"}, {"kind", "mail", "a.csv", "tel\n", "Choose what is to be sent"},
-		{"as", "", "a.csv", "tel\n", "Choose what the column holds"}, {"column", "", "a.csv", "tel\n", "Enter the column's name or number"},
+		{"as", "", "a.csv", "tel\n", "Choose what the column holds"}, {"column", "", "a.csv", "tel\n", "Enter the column’s name or number"},
 		{"", "", "", "", "Choose the file"}, {"", "", "a.xlsx", "PK\x03\x04…", "A spreadsheet cannot be read"},
 		{"", "", "a.csv", "name\nx\n" + strings.Repeat("y\n", 100_000), "The list has no such column"}, {"", "", "a.csv", "tel,TEL\n", "two columns of this name"},
 		{"", "", "a.csv", "tel\n\"" + strings.Repeat("x", 2<<20), "A row has no end"},

@@ -74,7 +74,7 @@ func (d *Desk) callsAbout(v *visit, app *consent.App, p *templates.StaffRequest)
 	if err != nil {
 		return err
 	}
-	p.Calls, p.CallsBack = callsShown(calls), after != ""
+	p.Calls, p.CallsBack = callsShown(v.lang, calls), after != ""
 	if next != "" {
 		p.CallsNext = p.Self + "?calls=" + url.QueryEscape(next) + "#calls-h"
 	}

@@ -363,7 +363,7 @@ func TestReveal(t *testing.T) {
 	if strings.Contains(r.body, parentName) || strings.Contains(r.body, kidName) {
 		t.Error("another field is shown too")
 	}
-	w.get(path(rec)).want(200, "a field was shown in clear", "guardian_email caller T-17")
+	w.get(path(rec)).want(200, "a field was shown in clear", "Guardian’s address · To make sure of a caller · T-17")
 	for range revealMost {
 		r = w.post(path(rec)+"/reveal", "field", "guardian_name", "reason", "caller", "ticket", "T-17")
 	}

@@ -88,7 +88,7 @@ func (s *Shop) signup(w http.ResponseWriter, r *http.Request) {
 	age, err := s.opt.API.CheckAge(r.Context(), client.AgeCheck{BirthDate: f.born()})
 	switch {
 	case client.IsCode(err, "invalid"):
-		faults = []templates.Fault{{Field: "birth_year", Code: templates.FaultBirth}}
+		faults = []templates.Fault{{Field: "birth_year", Code: templates.FaultBorn}}
 		s.show(w, http.StatusUnprocessableEntity, s.signupPage(r, f, faults))
 	case err != nil:
 		s.fail(w, r, err)
