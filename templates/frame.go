@@ -187,11 +187,10 @@ func (f Frame) Held(value string) (string, error) {
 
 // MonthWords tells a month, given as 2006-01, in words; anything else as it stands.
 func (f Frame) MonthWords(value string) (string, error) {
-	t, err := time.Parse("2006-01", value)
-	if err != nil {
-		return value, nil
+	if month, err := time.Parse("2006-01", value); err == nil {
+		return Words(f.Lang).Month(month)
 	}
-	return Words(f.Lang).Month(t)
+	return value, nil
 }
 
 // Pieces parts a text so that no line breaks within a telephone number or a company's name.
