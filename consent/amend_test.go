@@ -102,6 +102,10 @@ func TestAmendFromEndToEnd(t *testing.T) {
 	wants(t, "the old link for withdrawing", err, consent.ErrReplaced)
 	_, err = k.Service.ByCode(t.Context(), oldPage.Code)
 	wants(t, "the old code", err, consent.ErrNotFound)
+	r, _ := receiptOf(t, k, rec.ID)
+	if f := factsOf(t, r); len(f.Events) != 2 || f.Events[1].Type != "dpv:Modify" || f.Events[1].State != "dpv:ConsentGiven" || strings.Contains(string(r.Facts), newName) {
+		t.Errorf("the receipt tells %+v", f.Events)
+	}
 	withdrawAs(t, k, newName)
 }
 

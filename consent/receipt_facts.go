@@ -20,6 +20,8 @@ const (
 	dpvWithdrawn = "dpv:ConsentWithdrawn"
 	dpvExpired   = "dpv:ConsentExpired" // the child came of age
 	dpvRefused   = "dpv:ConsentRefused"
+
+	dpvCorrected = "dpv:Modify" // a guardian's name or address was corrected: what of it, and how it was proven, is in the log
 )
 
 type receiptFacts struct {
@@ -170,6 +172,9 @@ func (r Receipt) stateOf(purpose string) string {
 func (r Receipt) events() []receiptEvent {
 	const kind = "dpv:ExpressedConsent"
 	out := []receiptEvent{{At: r.Agreed, Type: kind, State: dpvGiven, Entity: receiptGuarded, Method: r.Method, Clause: r.Clause}}
+	for _, a := range r.Record.Amended { // which leaves the consent, and who gave it then, as it is
+		out = append(out, receiptEvent{At: a.At, Type: dpvCorrected, State: dpvGiven, Entity: r.Record.App})
+	}
 	at := r.Record.EndedAt.UTC()
 	switch {
 	case r.Record.Status == AgedOut:

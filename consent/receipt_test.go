@@ -47,6 +47,7 @@ type receiptFacts struct {
 		} `json:"purposes"`
 	} `json:"pii_processing"`
 	Events []struct {
+		Type   string `json:"event_type"`
 		State  string `json:"event_state"`
 		Entity string `json:"entity_id"`
 		Method string `json:"consent_method"`

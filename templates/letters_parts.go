@@ -24,7 +24,7 @@ var letterPlans = map[consent.LetterKind][]letterPart{
 	consent.LetterLocked:    {factsPart, openPart, codePart, lockedMinePart, lockedStrangerPart, realPart},
 
 	consent.LetterAmending: {factsPart, objectPart, realPart},
-	consent.LetterAmended:  {factsPart, amendedNamePart, withdrawPart, inForcePart, rightsPart, realPart},
+	consent.LetterAmended:  {factsPart, withdrawPart, inForcePart, rightsPart, realPart},
 	consent.LetterReplaced: {factsPart, realPart},
 
 	consent.LetterRightsReceived: {factsPart, portalPart, rightsWaitPart, realPart},
@@ -48,14 +48,6 @@ func objectPart(w *letterWriter) []Section {
 		Tone: "tint", Heading: w.of("stop.title"), Paras: []string{w.of("stop.text")},
 		Action: &Action{Label: w.of("stop.button"), URL: w.l.Link, Note: w.say("mail.url")},
 	}}
-}
-
-// amendedNamePart says which name is asked for from now on, without saying it.
-func amendedNamePart(w *letterWriter) []Section {
-	if !w.l.Amend.Name() {
-		return nil
-	}
-	return []Section{{Paras: []string{w.of("name")}}}
 }
 
 // factsPart says by when, who asks and about whom.
@@ -186,8 +178,12 @@ func withdrawPart(w *letterWriter) []Section {
 	if w.l.Withdraw == "" {
 		return nil
 	}
+	text := w.say("mail.withdraw.text")
+	if w.l.Amend.Name() { // which name is asked for from now on, without saying it
+		text = w.say("mail.amended.name")
+	}
 	return []Section{{
-		Tone: "tint", Heading: w.say("mail.withdraw.title"), Paras: []string{w.say("mail.withdraw.text")},
+		Tone: "tint", Heading: w.say("mail.withdraw.title"), Paras: []string{text},
 		Action: &Action{Label: w.say("mail.withdraw.button"), URL: w.l.Withdraw, Note: w.say("mail.url")},
 	}}
 }
@@ -245,7 +241,7 @@ func rightsPart(w *letterWriter) []Section {
 // realPart tells how to know a true letter. It names only ways that do not need the letter's own link.
 func realPart(w *letterWriter) []Section {
 	list := []string{w.say("mail.real.never")}
-	if w.l.Link != "" && w.l.Kind != consent.LetterPortal {
+	if w.l.Link != "" && w.l.Kind != consent.LetterPortal && w.l.Kind != consent.LetterAmending {
 		list = append(list, w.say("mail.real.asks"))
 	}
 	if w.l.Code != "" && w.l.CodePage != "" {
