@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -262,10 +263,37 @@ func (a *aviary) lives() {
 	})
 	a.must(err)
 	a.ids["right"] = []string{right.ID}
+	a.corrects(live, app, a.ids["id"][1])
 	a.ids["app"], a.ids["n"], a.ids["name"] = []string{"shop"}, []string{"0"}, []string{"bohoja.css"}
 	a.ids["month"], a.ids["version"], a.ids["challenge"], a.ids["subject"] = []string{"2026-01"}, []string{app.Terms()}, []string{strings.Repeat("a", 32)}, []string{"waits", "granted"}
 	a.hire(staff.Privacy)
 	a.hire(staff.Admin)
+}
+
+// corrects lets a correction of a guardian wait.
+func (a *aviary) corrects(s *consent.Service, app *consent.App, id string) {
+	a.Helper()
+	rec, err := s.Find(a.Context(), app, id)
+	a.must(err)
+	const name, address = "카나리새로", "canary-corrected@mail.example"
+	a.hide(name, address)
+	rec, err = s.EnterAmendment(a.Context(), app, consent.Actor{Kind: consent.ActorStaff, Ref: "cli:0"}, id, consent.Amendment{
+		Rev: rec.Rev, Name: consent.Secret(name), Email: consent.Secret(address), Proof: "call_back", Ref: "T-1",
+	})
+	a.must(err)
+	_, err = s.Endorse(a.Context(), app, consent.Actor{Kind: consent.ActorStaff, Ref: "cli:1"}, id, rec.Amend.No, rec.Rev)
+	a.must(err)
+	token := ""
+	for late := time.Now().Add(patience); token == "" && time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
+		for _, l := range a.smtp.LettersTo(birdMail) {
+			token = cmp.Or(token, behind(l.Links, "/a/"))
+		}
+	}
+	if token == "" {
+		a.Fatal("the address that stands was not told")
+	}
+	a.hide(token)
+	a.ids["token"] = append(a.ids["token"], token)
 }
 
 // letter waits for a letter to an address: one whose text has a link to withdraw, or one with a link to decide.

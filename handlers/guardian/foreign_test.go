@@ -101,7 +101,7 @@ func TestForeignLinksTellNothing(t *testing.T) {
 	elsewhere := consenttest.New(t)
 	now := s.Store.Clock()
 	pages := map[string]consent.Audience{
-		"/c/": consent.LinkDecide, "/w/": consent.LinkWithdraw, "/k/": consent.LinkChild, "/r/": consent.LinkReceipt, "/my/": consent.LinkPortal,
+		"/c/": consent.LinkDecide, "/w/": consent.LinkWithdraw, "/k/": consent.LinkChild, "/r/": consent.LinkReceipt, "/a/": consent.LinkObject, "/my/": consent.LinkPortal,
 	}
 	for _, dir := range slices.Sorted(maps.Keys(pages)) {
 		aud := pages[dir]

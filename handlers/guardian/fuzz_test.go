@@ -110,7 +110,7 @@ func FuzzTokensInPaths(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		for _, dir := range []string{"/c/", "/w/", "/k/", "/r/", "/my/"} {
+		for _, dir := range []string{"/c/", "/w/", "/k/", "/r/", "/a/", "/my/"} {
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
 				r := httptest.NewRequest(method, "/", http.NoBody)
 				r.URL = &url.URL{Path: dir + token}

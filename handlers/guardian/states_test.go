@@ -16,6 +16,7 @@ import (
 var shows = map[string][]string{
 	"/c/:token":            {"guardian/open", "guardian/check", "guardian/misnamed", "guardian/paused", "guardian/result", "guardian/undo", "guardian/dead"},
 	"/c/:token/stop":       {"guardian/stop", "guardian/stop-check", "guardian/stopped"},
+	"/a/:token":            {"guardian/object", "guardian/object-check", "guardian/objected"},
 	"/w/:token":            {"guardian/withdraw", "guardian/withdraw-check", "guardian/withdrawn", "guardian/paused", "guardian/dead"},
 	"/k/:token":            {"child/wait", "child/dead"},
 	"/code":                {"guardian/code"},
