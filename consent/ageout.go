@@ -38,7 +38,7 @@ func (s *Service) Today() Date { return s.today() }
 //
 // Errors: ErrUnavailable, ErrOutcomeUnknown, ErrUnreadable; the next pass goes on.
 func (s *Service) AgeOut(ctx context.Context) error {
-	apps, err := s.everApps(ctx)
+	apps, err := s.EverApps(ctx)
 	failed := []error{err}
 	for _, app := range apps {
 		ids, err := s.agesOf(ctx, app)

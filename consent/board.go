@@ -182,7 +182,7 @@ const (
 
 // RunOnce folds what is new, in every app, and returns how many entries that were.
 func (w Folder) RunOnce(ctx context.Context) (int, error) {
-	apps, err := w.Service.everApps(ctx)
+	apps, err := w.Service.EverApps(ctx)
 	failed := []error{err}
 	var done int
 	for _, app := range apps {

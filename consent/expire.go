@@ -18,7 +18,7 @@ type Sweeper struct{ Service *Service }
 func (w Sweeper) RunOnce(ctx context.Context) (int, error) {
 	var done int
 	var failed []error
-	apps, err := w.Service.everApps(ctx)
+	apps, err := w.Service.EverApps(ctx)
 	failed = append(failed, err)
 	for _, app := range apps {
 		n, err := w.sweepApp(ctx, app)
@@ -28,9 +28,9 @@ func (w Sweeper) RunOnce(ctx context.Context) (int, error) {
 	return done, errors.Join(failed...)
 }
 
-// everApps are the declared apps and those of before: a request of an app that was taken out of the settings falls due all
-// the same. When those of before cannot be asked for, the error says so, and the declared ones are swept.
-func (s *Service) everApps(ctx context.Context) ([]string, error) {
+// EverApps are the declared apps and those of before: a request of an app that was taken out of the settings falls due all
+// the same. When those of before cannot be asked for, the error says so, and the declared ones are there.
+func (s *Service) EverApps(ctx context.Context) ([]string, error) {
 	apps := s.appIDs()
 	before, err := s.Store.Apps(ctx)
 	for _, id := range before {

@@ -137,7 +137,7 @@ func digitsIn(s string) (n int) {
 //
 // Errors: ErrUnavailable, ErrOutcomeUnknown; the next pass goes on.
 func (s *Service) Lift(ctx context.Context) error {
-	apps, err := s.everApps(ctx)
+	apps, err := s.EverApps(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (s *Service) Mourn(ctx context.Context, hours []time.Time) error {
 	if len(hours) == 0 {
 		return nil
 	}
-	apps, err := s.everApps(ctx)
+	apps, err := s.EverApps(ctx)
 	failed := []error{err}
 	for _, app := range apps {
 		failed = append(failed, s.mournApp(ctx, app, hours))

@@ -74,7 +74,7 @@ func (s *Service) Returned(ctx context.Context, token, status string) error {
 	if !r.invitation || r.guardian != 0 {
 		return nil
 	}
-	apps, err := s.everApps(ctx)
+	apps, err := s.EverApps(ctx)
 	if err != nil {
 		return err
 	}

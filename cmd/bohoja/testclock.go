@@ -82,23 +82,30 @@ func (m clockWorld) kinds() []consent.JobKind {
 
 // Next implements rehearsal.World.
 func (m clockWorld) Next(ctx context.Context) (time.Time, error) {
-	var next time.Time
 	m.last = time.Time{}
+	next, err := m.deadlines(ctx)
 	for _, app := range m.apps() {
-		deadline, month, err := m.store.Upcoming(ctx, app)
-		if err != nil {
-			return next, err
-		}
-		next = sooner(sooner(next, deadline), m.look(month))
 		for _, kind := range m.kinds() {
-			c, err := m.queue.Coming(ctx, app, kind)
-			if err != nil {
+			c, fault := m.queue.Coming(ctx, app, kind)
+			if err = errors.Join(err, fault); err != nil {
 				return next, err
 			}
 			next = sooner(next, c.Next)
 		}
 	}
-	return next, nil
+	return next, err
+}
+
+// deadlines is when a record next falls due, also of an app that was taken out of the settings: those are swept as all others, and
+// have no letters any more.
+func (m clockWorld) deadlines(ctx context.Context) (next time.Time, err error) {
+	apps, err := m.service.EverApps(ctx)
+	for _, app := range apps {
+		deadline, month, fault := m.store.Upcoming(ctx, app)
+		err = errors.Join(err, fault)
+		next = sooner(sooner(next, deadline), m.look(month))
+	}
+	return next, err
 }
 
 // look is the midnight at which consents of a month are next looked at for their child's age; zero when none are.
