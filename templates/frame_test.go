@@ -107,7 +107,7 @@ func TestNewFrame(t *testing.T) {
 
 // Whatever is declared or typed is text, never HTML.
 func TestEverythingIsEscaped(t *testing.T) {
-	const evil = `"><script>alert(1)</script>`
+	const evil = `"><script>alert(1)</script>{{.Proof}}{{define "x"}}`
 	x := newFixture("ko")
 	p := x.open()
 	p.AppName, p.Child, p.Operator.Name, p.Operator.Phone, p.Proof = evil, evil, evil, evil, evil
@@ -116,6 +116,9 @@ func TestEverythingIsEscaped(t *testing.T) {
 	raw, err := Render(p)
 	if err != nil || bytes.Contains(raw, []byte("<script")) {
 		t.Errorf("%v: a script came through", err)
+	}
+	if bytes.Count(raw, []byte("{{.Proof}}{{define")) < 8 {
+		t.Error("a text was read as a template")
 	}
 	if got := (Operator{Phone: `javascript:alert(+82 2)`}).Tel(); got != "tel:+822" {
 		t.Errorf("a number as a link: %q", got)

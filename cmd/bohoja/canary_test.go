@@ -115,6 +115,7 @@ func TestCanaries(t *testing.T) {
 	a.redis.Command("BGREWRITEAOF") // the file of before goes, with what it held
 	a.exports()
 	a.look()
+	a.frontRoomsOnly()
 	a.redis.Kill()
 	a.away()
 	a.spotless("the log", a.log.String(), a.everything())
@@ -197,6 +198,26 @@ func (a *aviary) open(set *config.Settings) {
 		a.Fatalf("%d routes", len(a.ways))
 	}
 	a.work()
+}
+
+// frontRoomsOnly asks the public listener for what belongs to operators and developers: it is not there, for nobody.
+func (a *aviary) frontRoomsOnly() {
+	var back []string
+	for _, w := range a.ways {
+		if w.staff {
+			back = append(back, w.Path)
+		}
+	}
+	if len(back) < 20 {
+		a.Fatalf("only %d staff routes", len(back))
+	}
+	for _, path := range append(back, "/dev", "/dev/inbox", "/dev/clock", "/debug/pprof/", "/debug/vars", "/.git/config", "/bohoja.yaml", "/v1/docs.yaml") {
+		r := httptest.NewRequestWithContext(a.Context(), http.MethodGet, path, http.NoBody)
+		got := httptest.NewRecorder()
+		if a.public.ServeHTTP(got, r); got.Code != http.StatusNotFound {
+			a.Errorf("GET %s on the public listener: %d", path, got.Code)
+		}
+	}
 }
 
 // work starts the roles; stop ends them.

@@ -115,3 +115,30 @@ func TestImageFitsTheCompose(t *testing.T) {
 		}
 	}
 }
+
+// TestImageHoldsNothingElse: sources, and what the tree remembers of itself, stay outside of the image that is handed out.
+func TestImageHoldsNothingElse(t *testing.T) {
+	image, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, last, found := strings.Cut(string(image), "\nFROM scratch\n")
+	var copied []string
+	for _, line := range strings.Split(last, "\n") {
+		if words := strings.Fields(line); len(words) > 2 && (words[0] == "COPY" || words[0] == "ADD") {
+			copied = append(copied, words[len(words)-2])
+		}
+	}
+	if want := []string{"/etc/ssl/certs/ca-certificates.crt", "/out/bohoja", "/out/data"}; !found || !slices.Equal(copied, want) {
+		t.Errorf("the image holds %v, want %v", copied, want)
+	}
+	left, err := os.ReadFile("../../.dockerignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{".git", "keys", "audit"} {
+		if !slices.Contains(strings.Fields(string(left)), want) {
+			t.Errorf("%s goes to whoever builds the image", want)
+		}
+	}
+}

@@ -389,7 +389,7 @@ func TestPermissions(t *testing.T) {
 		staff.MaySelf: "viewer support marketing privacy admin", staff.MayLook: "viewer support privacy admin",
 		staff.MayExport: "privacy", staff.MayReveal: "support privacy", staff.MayHelp: "support privacy",
 		staff.MayEnd: "support privacy", staff.MayDestroy: "privacy", staff.MayRecord: "support privacy",
-		staff.MayRights: "support privacy", staff.MayGate: "marketing privacy", staff.MayPeople: "admin", "": "", "other": "",
+		staff.MayRights: "support privacy", staff.MayGate: "marketing privacy", staff.MayPeople: "admin", staff.MayAccount: "privacy", "": "", "other": "",
 	}
 	for p, roles := range want {
 		var got []string
