@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -151,7 +150,7 @@ func TestInventoryOfLogs(t *testing.T) {
 func TestInventoryOfLimits(t *testing.T) {
 	t.Parallel()
 	fixed := map[string]any{
-		"wrong names or codes, then an hour's pause": consent.MaxTries, "a mailed code lives": time.Duration(consent.CodeLives), "wrong sign-ins of one name": staff.TriesMost, "… within": staff.TriesIn,
+		"wrong names or codes, then an hour's pause": consent.MaxTries, "a mailed code lives": consent.CodeLives, "wrong sign-ins of one name": staff.TriesMost, "… within": staff.TriesIn,
 		"an idle session": staff.IdleFor, "any session": staff.WholeFor, "an invitation of staff": staff.InviteFor, "bytes of a body": web.MaxBody, "bytes of a scan": consent.MaxScan,
 	}
 	known, seen := settingsByName(), 0
