@@ -62,6 +62,18 @@ func TestCheckFindsDamage(t *testing.T) {
 			m.HSet(base+"jobs", "job_x", `0 1 0 1 550 letter {"app":"shop","r":"`+d+`","k":"declined","g":0,"n":1,"to":"c2VhbGVk"}`)
 			_, _ = m.ZAdd(base+"dead", 1, "job_x")
 		}},
+		"no enact": {"timer enact there: false", func(m *miniredis.Miniredis, _, g, _ string) {
+			m.HSet(base+"r:"+g, "amends", "1", "amend", "0 name s1 1 2 register T-1 s2 5")
+			m.HSet(base+"c:"+g, "a", "entry")
+		}},
+		"enact of nothing": {"timer enact there: true", func(m *miniredis.Miniredis, _, g, _ string) { _, _ = m.ZAdd(base+"timers", 5, "enact:"+g) }},
+		"nothing entered": {"what was entered is there: false", func(m *miniredis.Miniredis, _, g, _ string) {
+			m.HSet(base+"r:"+g, "amends", "1", "amend", "0 name s1 1 2 register T-1")
+		}},
+		"an entry kept": {"what was entered is there: true", func(m *miniredis.Miniredis, _, g, _ string) { m.HSet(base+"c:"+g, "a", "entry") }},
+		"corrected though it ended": {"and a correction of its guardian waits", func(m *miniredis.Miniredis, _, _, d string) {
+			m.HSet(base+"r:"+d, "amends", "1", "amend", "0 name s1 1 2 register T-1")
+		}},
 		"audit gap": {"audit entries are missing", func(m *miniredis.Miniredis, _, _, _ string) {
 			_, _ = m.XAdd(base+"audit", "99-0", []string{"step", "x"})
 		}},

@@ -119,3 +119,26 @@ func TestAdmit(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// A correction of a guardian does not come back with a backup: somebody may have stopped it since.
+func TestRestoredCorrectionIsDropped(t *testing.T) {
+	s, _ := open(t, consenttest.Redis(t).URL())
+	r := grant(t, s, signup(t, s, 1))
+	_, err := s.Amend(t.Context(), by(r.ID), amending)
+	must(t, err)
+	second := by(r.ID)
+	second.Actor.Ref = "s2"
+	_, err = s.Endorse(t.Context(), second, 1, 2, time.Hour)
+	must(t, err)
+	fate := consent.Fate{ID: r.ID, Status: consent.Granted}
+	got, err := s.Restore(t.Context(), by(r.ID), fate, redisstore.Restoring{EraseDue: time.Hour, Keep: time.Hour})
+	must(t, err)
+	entry, err := s.AmendEntry(t.Context(), app, r.ID)
+	must(t, err)
+	if got.Amend.No != 0 || got.Amends != 1 || len(entry) != 0 {
+		t.Errorf("%+v, %q", got.Amend, entry)
+	}
+	if found, err := s.Check(t.Context(), app); err != nil || len(found) != 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
