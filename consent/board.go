@@ -56,7 +56,8 @@ func KeptFor(r Record) []Work {
 	add(WorkMisnamed, pending && r.NameMiss)
 	add(WorkNotMine, r.Status == Declined && r.Reason == ReasonNotMine && len(r.Look.Guardians) > 0)
 	add(WorkEraseLate, r.EraseLate)
-	add(WorkFiled, pending && r.Filed.No > 0 || r.Amend.No > 0 && r.Amend.Due.IsZero())
+	paper := pending && r.Filed.No > 0 && r.Filed.Rev == r.Rev // one that was entered of other people cannot be confirmed
+	add(WorkFiled, paper || r.Amend.No > 0 && r.Amend.Due.IsZero())
 	return out
 }
 

@@ -413,3 +413,27 @@ func TestLiftBlock(t *testing.T) {
 		t.Error("still blocked")
 	}
 }
+
+// TestStalePaperWaitsForNobody: what was entered of a guardian who was changed meanwhile is not among what a colleague has to confirm.
+func TestStalePaperWaitsForNobody(t *testing.T) {
+	k := consenttest.New(t)
+	id := comeFiled(t, k)
+	fold(t, k)
+	if got := onList(t, k, consent.WorkFiled); len(got) != 1 {
+		t.Fatalf("to be confirmed: %v", got)
+	}
+	correctedTo(t, k, id)
+	fold(t, k)
+	if got := onList(t, k, consent.WorkFiled); len(got) != 0 {
+		t.Errorf("still to be confirmed: %v", got)
+	}
+	anew := signed(k)
+	anew.Rev = get(t, k, id).Rev
+	if _, err := k.Service.File(t.Context(), k.App, staffed("st_1"), id, anew); err != nil {
+		t.Fatal(err)
+	}
+	fold(t, k)
+	if got := onList(t, k, consent.WorkFiled); len(got) != 1 {
+		t.Errorf("entered anew: %v", got)
+	}
+}

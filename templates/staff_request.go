@@ -148,6 +148,8 @@ func (p StaffRequest) Say() ([]string, error) {
 		keys = append(keys, "amending")
 	case p.Status == string(consent.Granted) && p.unreachable():
 		keys = []string{"granted_letterless"}
+	case p.Pending() && p.Filed != nil && p.Filed.Other:
+		keys = append(keys, "filed_other")
 	case p.Pending() && p.Filed != nil:
 		keys = append(keys, "filed")
 	case p.Pending() && p.letterless():

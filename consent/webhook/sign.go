@@ -29,7 +29,7 @@ const (
 )
 
 // ErrSecret is a secret that is not "whsec_" and the base64 of 24 to 64 bytes. The secret is not part of the text.
-var ErrSecret = errors.New(`webhook: a secret is "whsec_" and the base64 of 24 to 64 bytes`)
+var ErrSecret = errors.New("webhook: a secret is whsec_ and the base64 of 24 to 64 bytes")
 
 // NewSecret makes a secret of 32 random bytes.
 func NewSecret() consent.Private {
