@@ -30,7 +30,7 @@ func (o *office) refused(err error, cause staff.Cause, person string) {
 // TestSetPassword: the old password and the code of now give a new one; every other session ends, and who asked has a new one.
 func TestSetPassword(t *testing.T) {
 	o := open(t)
-	p, secret := o.join("minji", staff.Support)
+	_, secret := o.join("minji", staff.Support)
 	mine, other := o.enter("minji", secret), o.enter("minji", secret)
 	p, err := o.Visit(t.Context(), mine)
 	o.must(err)
@@ -59,7 +59,7 @@ func TestSetPassword(t *testing.T) {
 func TestSetPasswordRefuses(t *testing.T) {
 	o := open(t)
 	o.House = func() []string { return []string{"haneul"} }
-	p, secret := o.join("minji", staff.Support)
+	_, secret := o.join("minji", staff.Support)
 	cookie := o.enter("minji", secret)
 	p, err := o.Visit(t.Context(), cookie)
 	o.must(err)
