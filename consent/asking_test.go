@@ -161,3 +161,25 @@ func TestALateGuardiansLinkLives(t *testing.T) {
 	_, err = k.Service.Open(t.Context(), third)
 	wants(t, "past its hour", err, consent.ErrLinkExpired)
 }
+
+// A letter that the app asked for again while a reminder was on its way is moot; that it was to be sent is not told for ever.
+func TestAReminderServesForTheLetterAskedAgain(t *testing.T) {
+	t.Parallel()
+	k := consenttest.New(t)
+	clockAt(t, k, 10)
+	rec := signup(t, k, ask("user-1")).Record
+	k.Work()
+	k.Letters.Fail = func(l consent.Letter) error {
+		if l.Kind == consent.LetterRemind && get(t, k, rec.ID).Mail == consent.MailSent {
+			_, err := k.Service.Resend(t.Context(), k.App, app, rec.ID)
+			return err
+		}
+		return nil
+	}
+	pass(t, k, 24*time.Hour)
+	k.Work()
+	k.Work()
+	if got := get(t, k, rec.ID); letters(k, consent.LetterRemind) != 1 || letters(k, consent.LetterInvite) != 1 || got.Mail != consent.MailSent {
+		t.Errorf("%d reminders, %d invitations, mail %s", letters(k, consent.LetterRemind), letters(k, consent.LetterInvite), got.Mail)
+	}
+}

@@ -169,6 +169,9 @@ func remindOne(b *bench) {
 	b.unchanged(before)
 	b.must(b.turn(r.ID, consent.Turn{Letter: "job_1", Arrived: true}))
 	before = b.get(r.ID)
+	if before.Mail != consent.MailSent || !before.MailAt.After(asked) {
+		b.Errorf("mail %s at %v: the letter that still was to be sent is moot, and nothing else will note it", before.Mail, before.MailAt)
+	}
 	b.refused(b.turn(r.ID, second), consent.ErrMoot, before)
 	b.refused(b.turn(r.ID, first), consent.ErrMoot, before) // it arrived, and its worker died
 	b.Advance(time.Second)

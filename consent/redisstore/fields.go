@@ -55,9 +55,9 @@ var recordFields = map[string]field{
 	"f": {"which guardian refused; absent: 0", "decline"},
 	"O": {`"1": asked for no more letters`, "decline"},
 
-	"M": {"state of the letter", "correct invite resend signup"},
-	"H": {"hint to the letter's state", "correct invite resend signup"},
-	"W": {"since when the letter is in that state; absent: created", "correct invite resend"},
+	"M": {"state of the letter", "correct invite remind resend signup"},
+	"H": {"hint to the letter's state", "correct invite remind resend signup"},
+	"W": {"since when the letter is in that state; absent: created", "correct invite remind resend"},
 	"J": {"last resend's job", "resend"},
 	"z": {`resends "day count"`, "resend"},
 	"I": {`resends by staff "day count"`, "resend"},

@@ -17,5 +17,6 @@ if not arrived and done == '1' and (at >= number(5) or now - at < number(6)) the
 if not arrived and done == '0' and not own and now < at + number(7) then return refuse('turn', text(at + number(7) - now)) end
 
 set(field, text(now) .. ' ' .. arg(3) .. ' ' .. arg(4))
+if arrived and arg(2) == '0' and r.M == 'queued' and open(r) then set('M', 'sent', 'H', '', 'W', text(now)) end -- the one that was to be sent is moot now
 if arrived then trace(r.t) end -- a turn is no act
 return answer()
