@@ -249,6 +249,9 @@ func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no
 	if rec.Amend.No == 0 {
 		return rec, ErrNotAmending
 	}
+	if rec.Amend.No != no { // the letter below is about the one that was read
+		return rec, ErrStale
+	}
 	m := s.mutation(app, rec, by, "")
 	m.Note = amendNote(rec.Amend.What, rec.Amend.Proof, rec.Amend.Ref)
 	m.Jobs = append(m.Jobs, s.amendLetter(rec, LetterAmending, no))

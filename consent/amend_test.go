@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -399,5 +400,43 @@ func TestAmendInTheCase(t *testing.T) {
 	fold(t, k)
 	if got := onList(t, k, consent.WorkFiled); len(got) != 0 {
 		t.Errorf("still to be confirmed: %v", got)
+	}
+}
+
+// meanwhile is a store in which something else happens between the reading of a record and a confirmation, once.
+type meanwhile struct {
+	consent.Store
+	before func()
+}
+
+func (m *meanwhile) Endorse(ctx context.Context, by consent.Mutation, no, rev int, wait time.Duration) (consent.Record, error) {
+	if f := m.before; f != nil {
+		m.before = nil
+		f()
+	}
+	return m.Store.Endorse(ctx, by, no, rev, wait)
+}
+
+// A number that does not stand yet confirms nothing: the letter is of the guardian who was read, and the correction would be of another
+// one, who never hears of it.
+func TestEndorseAheadOfTheEntry(t *testing.T) {
+	k := consenttest.New(t)
+	rec, _ := granted(t, k, "user-1")
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com"), Locale: "ko"})
+	fine(t, err)
+	k.Work()
+	enter := func(guardian int) {
+		in := correction(get(t, k, rec.ID))
+		in.Guardian = guardian
+		_, err := k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, in)
+		fine(t, err)
+	}
+	enter(1)
+	k.Service.Store = &meanwhile{k.Store, func() { enter(0) }}
+	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 2, get(t, k, rec.ID).Rev)
+	wants(t, "what nobody could have seen", err, consent.ErrStale)
+	k.Work()
+	if a := get(t, k, rec.ID).Amend; !a.Due.IsZero() || letters(k, consent.LetterAmending) != 0 {
+		t.Errorf("%+v waits, told %v", a, to(k, "second@example.com"))
 	}
 }

@@ -3,12 +3,10 @@ package guardian
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/bohoja/bohoja/consent"
-	"github.com/bohoja/bohoja/handlers/web"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -37,10 +35,7 @@ func (p *Pages) object(c *gin.Context) (answer, error) {
 	token := c.Param("token")
 	door := p.space(consent.LinkObject, token)
 	if decoyed(c) {
-		web.Note(c, slog.Bool("decoy", true))
-		if p.opt.Decoyed != nil {
-			p.opt.Decoyed()
-		}
+		p.met(c)
 		return p.openObject(c)
 	}
 	if c.PostForm(stepField) == stepCheck {
