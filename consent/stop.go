@@ -13,7 +13,7 @@ const noteReplaced = "replaced_link"
 
 // OpenStop shows the page behind a replaced link, on which its holder can stop the request: whoever was named first may be
 // the guardian, and a child that has exchanged the address must not be able to shut them out. It changes nothing. Without a
-// Proof there is nothing left to stop.
+// Proof there is nothing left to stop: View.Enacted tells that the consent stands for an address that took this one's place.
 //
 // Errors: ErrNotFound also for a link that is not replaced; ErrLinkExpired, ErrUnavailable.
 func (s *Service) OpenStop(ctx context.Context, token string) (View, error) {
@@ -33,6 +33,7 @@ func (s *Service) OpenStop(ctx context.Context, token string) (View, error) {
 		Now: s.Clock(), Deadline: rec.ExpiresAt, Test: s.Settings.Test,
 	}
 	if v.Record.Status != Pending {
+		v.Enacted = v.Record.Status == Granted && c.Gen >= rec.Gen // it was good until the grant, and the address was corrected since
 		return v, nil
 	}
 	v.Proof, err = s.seal(ctx, rec, s.form(v, stepStop))

@@ -73,3 +73,31 @@ func TestObjectIsNoButton(t *testing.T) {
 		t.Error("a person was not heard")
 	}
 }
+
+// Whoever held the address before is not told that the request is over, since the consent stands for another address: where the link of
+// the invitation leads to the page of what was stopped, it says that the details were changed, and whom to call.
+func TestOldLinkAfterACorrection(t *testing.T) {
+	s := open(t)
+	id, _ := s.amending()
+	l, ok := s.Letters.Last(consent.LetterInvite)
+	if !ok {
+		t.Fatal("no letter")
+	}
+	s.Advance(48 * time.Hour)
+	s.Sweep()
+	s.expect(s.get(l.Link), http.StatusGone)
+	changed := func(p page) bool {
+		return strings.Contains(p.body, "보호자 정보를 이미 고쳤습니다") && !strings.Contains(p.body, "이 요청은 끝났습니다") && !strings.Contains(p.body, "<form")
+	}
+	if p := s.expect(s.get(l.Link+"/stop"), http.StatusOK); !changed(p) {
+		t.Error("the page says that the request is over")
+	}
+	if p := s.expect(s.post(l.Link+"/stop", url.Values{"stop": {"yes"}}), http.StatusOK); !changed(p) || s.status(id) != consent.Granted {
+		t.Error("a form of that page does or says something else")
+	}
+	_, err := s.Service.Withdraw(t.Context(), s.App, consent.Actor{Kind: consent.ActorGuardian, Ref: "0"}, id, nil)
+	s.must(err)
+	if p := s.expect(s.get(l.Link+"/stop"), http.StatusOK); !strings.Contains(p.body, "이 요청은 끝났습니다") {
+		t.Error("the page does not say that it is over")
+	}
+}

@@ -15,7 +15,7 @@ import (
 // shows names the pages of each route, by the states that all tests of pages walk; "" is an answer that is no page.
 var shows = map[string][]string{
 	"/c/:token":            {"guardian/open", "guardian/check", "guardian/misnamed", "guardian/paused", "guardian/result", "guardian/undo", "guardian/dead"},
-	"/c/:token/stop":       {"guardian/stop", "guardian/stop-check", "guardian/stopped"},
+	"/c/:token/stop":       {"guardian/stop", "guardian/stop-check", "guardian/stopped", "guardian/objected"},
 	"/a/:token":            {"guardian/object", "guardian/object-check", "guardian/objected"},
 	"/w/:token":            {"guardian/withdraw", "guardian/withdraw-check", "guardian/withdrawn", "guardian/paused", "guardian/dead"},
 	"/k/:token":            {"child/wait", "child/dead"},

@@ -100,5 +100,8 @@ func (p *Pages) stopCheck(c *gin.Context, v consent.View, faults []templates.Fau
 }
 
 func (p *Pages) stopped(c *gin.Context, v consent.View) templates.Page {
+	if v.Enacted {
+		return p.objected(c, v)
+	}
 	return templates.GuardianStopped{Frame: p.stopFrame(c, v, nil), Case: v.Record.ID}
 }
