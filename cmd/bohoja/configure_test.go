@@ -74,13 +74,13 @@ func TestConfigPrint(t *testing.T) {
 	rows := read[[]config.Row](t, call(t, []string{"BOHOJA_LOG__LEVEL=debug"}, "config", "print", "--config", file, "--json", "--set", "listen=:1"))
 	for _, want := range []config.Row{
 		{Setting: "listen", Value: ":1", Source: "--set listen"}, {Setting: "log.level", Value: "debug", Source: "BOHOJA_LOG__LEVEL"},
-		{Setting: "release.window", Value: "168h", Source: "default"}, {Setting: "profile", Value: "KR", Source: "bohoja.yaml:26"},
+		{Setting: "release.window", Value: "168h", Source: "default"}, {Setting: "profile", Value: "KR", Source: "bohoja.yaml:27"},
 	} {
 		if !slices.Contains(rows, want) {
 			t.Errorf("%+v is not printed", want)
 		}
 	}
-	call(t, nil, "config", "print", "--config", file).want(t, exitFine, "SETTING", "redis://localhost:6379", "bohoja.yaml:26")
+	call(t, nil, "config", "print", "--config", file).want(t, exitFine, "SETTING", "redis://localhost:6379", "bohoja.yaml:27")
 }
 
 // TestConfigInit: it never overwrites unasked, and what it writes is for its owner alone and passes.

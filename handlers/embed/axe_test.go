@@ -45,7 +45,7 @@ func TestAxe(t *testing.T) {
 		v.until("inside('a').querySelectorAll('[aria-invalid]').length === 2")
 		clean("ask, faults")
 		v.push("a", "unknown")
-		v.reads("a", "괜찮아요, 물어보고 오세요")
+		v.reads("a", "괜찮아요, 여쭤보고 오세요")
 		clean("unknown")
 		v.push("a", "back")
 		v.reads("a", "보호자님께 먼저 여쭤볼게요")

@@ -187,7 +187,7 @@ func TestElement(t *testing.T) {
 		t.Error("the guardian is asked for before the notice")
 	}
 	v.push("a", "unknown")
-	v.reads("a", "괜찮아요, 물어보고 오세요")
+	v.reads("a", "괜찮아요, 여쭤보고 오세요")
 	v.push("a", "back")
 	v.reads("a", "보호자님께 먼저 여쭤볼게요")
 	v.fill("a", "child_name", "김하늘", "guardian_name", "엄마", "guardian_email", "parent")

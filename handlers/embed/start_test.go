@@ -74,7 +74,7 @@ func TestStart(t *testing.T) {
 func TestStartWaysBack(t *testing.T) {
 	s := open(t)
 	query := "token=" + s.clientToken("user-1")
-	p := s.send(s.toAsk(query), append(answers, "act", "unknown")...).want(http.StatusOK).says("물어보고 오세요")
+	p := s.send(s.toAsk(query), append(answers, "act", "unknown")...).want(http.StatusOK).says("여쭤보고 오세요")
 	if p.back(welcome).Get("result") != "cancelled" {
 		t.Error("no way back")
 	}
