@@ -111,13 +111,27 @@ func (r *restoring) app(ctx context.Context, app string, low audit.Low) ([]findi
 		advice(check, "what ended later than %s is not known here: up to %s before the loss, %d entries; ask again whoever decided then",
 			dash(moment(last)), audit.MarkEvery, low.Mark-low.Head-int64(r.known(app, low))),
 	}
-	if n := amended(fates); n > 0 {
-		found = append(found, advice(check, "%d consents stand for a guardian's name or address that was corrected after the backup; enter the corrections again", n))
+	corrected, err := r.corrections(ctx, check, app, fates)
+	if err != nil {
+		return nil, err
 	}
+	found = append(found, corrected...)
 	if lost > 0 {
 		found = append(found, advice(check, "%d requests that came after the backup are gone; the apps will find 404 and can ask anew", lost))
 	}
 	return found, nil
+}
+
+// corrections drops those of guardians that wait, and tells of them and of those that took effect after the backup.
+func (r *restoring) corrections(ctx context.Context, check, app string, fates map[string]*consent.Fate) (found []finding, err error) {
+	dropped, err := r.drop(ctx, app)
+	if dropped > 0 {
+		found = append(found, advice(check, "%d corrections of a guardian that waited are dropped, since somebody may have stopped them meanwhile; enter them again", dropped))
+	}
+	if n := amended(fates); n > 0 {
+		found = append(found, advice(check, "%d consents stand for a guardian's name or address that was corrected after the backup; enter the corrections again", n))
+	}
+	return found, err
 }
 
 // amended counts the consents in force whose guardian was corrected since.
@@ -167,6 +181,30 @@ func (r *restoring) apply(ctx context.Context, app string, fates map[string]*con
 		}
 	}
 	return ended, lost, nil
+}
+
+// drop ends every correction of a guardian that was confirmed and waits, also where the log's files know of nothing since: whoever
+// stopped one was told that it is over.
+func (r *restoring) drop(ctx context.Context, app string) (n int, err error) {
+	ids, err := r.space.store.Amending(ctx, app)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		rec, err := r.space.store.Get(ctx, app, id)
+		if err == nil {
+			_, err = r.space.store.Retract(ctx, consent.Mutation{App: app, ID: id, Actor: staffActor(), Note: "restored"}, rec.Amend.No)
+		}
+		switch {
+		case err == nil:
+			n++
+		case errors.Is(err, consent.ErrNotFound), errors.Is(err, consent.ErrEnded), errors.Is(err, consent.ErrNotGranted):
+			// nothing waits: a timer without its record, which --fsck tells
+		default:
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // renew gives every pending request new links. Where the address was corrected after the backup, nobody is written to.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/redisstore/script"
 )
 
 // Restoring says how long what is brought up to date is kept.
@@ -28,6 +29,17 @@ func (s *Store) Restore(ctx context.Context, m consent.Mutation, f consent.Fate,
 	}
 	return s.step(ctx, consent.ActRestore, m, string(f.Status), f.Reason, millis(f.EndedAt), flag(f.Destroyed), granted, flag(f.Hold),
 		ms(o.EraseDue), millis(f.ErasedAt), ms(o.Keep), ms(consent.BlockKept), strings.Join(blocked, ","))
+}
+
+// Amending lists the requests of which a correction of a guardian was confirmed and waits, by the timers of their effect.
+func (s *Store) Amending(ctx context.Context, app string) (ids []string, err error) {
+	c := s.checker(ctx, app, 0)
+	c.walk(c.n.timers(), func(m string, _ float64) {
+		if id, ok := strings.CutPrefix(m, string(consent.StepEnact)+":"); ok {
+			ids = append(ids, id)
+		}
+	})
+	return ids, script.Fault(c.err)
 }
 
 // Continue makes the audit log of a restored backup go on behind the last number that was ever given, with an entry that

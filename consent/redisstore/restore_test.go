@@ -130,6 +130,9 @@ func TestRestoredCorrectionIsDropped(t *testing.T) {
 	second.Actor.Ref = "s2"
 	_, err = s.Endorse(t.Context(), second, 1, 2, time.Hour)
 	must(t, err)
+	if waits, err := s.Amending(t.Context(), app); err != nil || len(waits) != 1 || waits[0] != r.ID {
+		t.Errorf("waits: %q, %v", waits, err)
+	}
 	fate := consent.Fate{ID: r.ID, Status: consent.Granted}
 	got, err := s.Restore(t.Context(), by(r.ID), fate, redisstore.Restoring{EraseDue: time.Hour, Keep: time.Hour})
 	must(t, err)
@@ -137,6 +140,9 @@ func TestRestoredCorrectionIsDropped(t *testing.T) {
 	must(t, err)
 	if got.Amend.No != 0 || got.Amends != 1 || len(entry) != 0 {
 		t.Errorf("%+v, %q", got.Amend, entry)
+	}
+	if waits, err := s.Amending(t.Context(), app); err != nil || len(waits) != 0 {
+		t.Errorf("still waits: %q, %v", waits, err)
 	}
 	if found, err := s.Check(t.Context(), app); err != nil || len(found) != 0 {
 		t.Errorf("%v, %v", found, err)
