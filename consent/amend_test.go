@@ -274,6 +274,7 @@ func TestEndorseRefuses(t *testing.T) {
 	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com")})
 	fine(t, err)
 	wants(t, "with one guardian more", endorse("st_2", 1, rec.Rev), consent.ErrStale)
+	k.Work()
 	if letters(k, consent.LetterAmending) != 0 {
 		t.Error("somebody was told")
 	}
