@@ -251,6 +251,7 @@ func cut(t *testing.T, c *tally, name string, one lone, moment, want string) {
 	if err == nil {
 		c.acked.Add(1)
 	}
+	c.settled.Add(1)
 	if got := fmt.Sprint(one.is(o.owner)); got != want && !(one.every && moment == "after") {
 		t.Errorf("%s: %s, want %s", moment, got, want)
 	}

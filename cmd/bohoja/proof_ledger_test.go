@@ -84,6 +84,9 @@ func (b *book) settle(s *story, c *tally) {
 	b.mu.Unlock()
 	s.patient = true
 	url := "http://" + s.processes[""].public
+	if len(all) > 0 {
+		c.settled.Add(1)
+	}
 	for id, e := range all {
 		a, err := s.knows(url, e.key, "/v1/consent-requests/"+id)
 		if err == nil && a.status == http.StatusNotFound && s.ahead() > consent.RecordKept {

@@ -45,15 +45,27 @@ type tally struct {
 	acked, lost, raw, twice, ungranted, mails, runs, settled atomic.Int64
 }
 
-// tell prints the suite's figures.
+// tell prints the suite's figures and judges them.
 func (c *tally) tell(t *testing.T, suite, more string) {
 	t.Helper()
-	f := consenttest.Figures{
+	c.figures(suite, more).Tell(t)
+	c.judge(t, suite)
+}
+
+func (c *tally) figures(suite, more string) consenttest.Figures {
+	return consenttest.Figures{
 		Suite: suite, Acknowledged: int(c.acked.Load()), Lost: int(c.lost.Load()), Raw: int(c.raw.Load()), Duplicates: int(c.twice.Load()),
 		Ungranted: int(c.ungranted.Load()), Mails: int(c.mails.Load()), More: more,
 	}
-	f.Tell(t)
-	f.Sound(t)
+}
+
+// judge fails the test unless the figures are sound, and most stories were looked at when they were over: some end with nobody there.
+func (c *tally) judge(t *testing.T, suite string) {
+	t.Helper()
+	c.figures(suite, "").Sound(t)
+	if runs, settled := c.runs.Load(), c.settled.Load(); 2*settled < runs {
+		t.Errorf("%s: of %d runs only %d were held against what was told", suite, runs, settled)
+	}
 }
 
 // watch makes a story count: answers of success to what changes something, what was told twice, and at its end what became of
@@ -72,7 +84,6 @@ func (c *tally) watch(s *story) {
 		c.runs.Add(1)
 		c.raw.Add(int64(s.repeats()))
 		if !s.t.Failed() && s.answers() { // who failed has told what is missing
-			c.settled.Add(1)
 			b.settle(s, c)
 		}
 	}
@@ -254,11 +265,17 @@ func eachPoint(t *testing.T, c *tally, moments ...string) int {
 func TestFailPointsOutside(t *testing.T) {
 	c := &tally{}
 	t.Run("points", func(t *testing.T) {
-		for name, place := range map[string]func(s *story){"smtp-dot": killAtDot, "webhook-2xx": killAtHook} {
+		for name, place := range map[string]func(s *story, kill func()){"smtp-dot": killAtDot, "webhook-2xx": killAtHook} {
 			for _, file := range []string{"way", "ends"} {
 				t.Run(name+"-"+file, func(t *testing.T) {
 					t.Parallel()
-					played(t, c, file, place)
+					var killed atomic.Bool
+					t.Cleanup(func() { // the story goes on when this function is over
+						if !killed.Load() {
+							t.Errorf("the story never came to %s", name)
+						}
+					})
+					played(t, c, file, func(s *story) { place(s, func() { killed.Store(true); s.rise() }) })
 				})
 			}
 		}
@@ -281,15 +298,15 @@ func played(t *testing.T, c *tally, file string, place func(s *story)) {
 	testscript.Run(t, with)
 }
 
-func killAtDot(s *story) {
+func killAtDot(s *story, kill func()) {
 	s.stage.smtp = func(s *story, _ *testscript.TestScript) {
-		s.smtp.Fail(mailertest.Fault{Stage: catcher.StageDot, Times: 1, Then: s.rise})
+		s.smtp.Fail(mailertest.Fault{Stage: catcher.StageDot, Times: 1, Then: kill})
 	}
 }
 
-func killAtHook(s *story) {
+func killAtHook(s *story, kill func()) {
 	var once sync.Once
-	s.stage.hooks = func(s *story) { s.hooks.told = func() { once.Do(s.rise) } }
+	s.stage.hooks = func(s *story) { s.hooks.told = func() { once.Do(kill) } }
 }
 
 // TestKilledAtRandom kills the service again and again, at any moment of a story.

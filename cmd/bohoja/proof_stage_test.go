@@ -33,6 +33,11 @@ func journeysOn(t *testing.T, c *tally, parallel bool, some []string, place func
 	if err != nil || len(files) < 30 {
 		t.Fatal(files, err)
 	}
+	for _, name := range some {
+		if !slices.Contains(files, filepath.Join("testdata", "journeys", name+".txtar")) {
+			t.Errorf("there is no story %s", name)
+		}
+	}
 	t.Run("stories", func(t *testing.T) {
 		for _, file := range files {
 			name := strings.TrimSuffix(filepath.Base(file), ".txtar")

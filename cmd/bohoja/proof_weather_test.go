@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +45,13 @@ func TestWeather(t *testing.T) {
 			for _, target := range []string{"redis", "smtp", "webhook"} {
 				t.Run(name+"-"+target, func(t *testing.T) {
 					t.Parallel()
-					played(t, c, "way", func(s *story) { w.over(s, target) })
+					var came atomic.Bool
+					t.Cleanup(func() { // the story goes on when this function is over
+						if !came.Load() {
+							t.Error("the weather never came")
+						}
+					})
+					played(t, c, "way", func(s *story) { w.over(s, target, &came) })
 				})
 			}
 		}
@@ -52,31 +59,33 @@ func TestWeather(t *testing.T) {
 	c.tell(t, "P6 toxiproxy", fmt.Sprintf("%d runs: latency, reset, slicer, down × redis, smtp, webhook", c.runs.Load()))
 }
 
-// over brings the weather over a target, from the first answer on to the end, or in three gusts.
-func (w weather) over(s *story, target string) {
+// over brings the weather over a target, from the first answer on to the end, or in three gusts, and notes that it came.
+func (w weather) over(s *story, target string, came *atomic.Bool) {
 	switch target {
 	case "redis":
 		s.stage.redis = func(s *story, ts *testscript.TestScript, settings []string) {
 			s.redis = consenttest.Redis(s.t, settings...)
-			ts.Setenv("BOHOJA_REDIS__URL", "redis://"+w.before(s, s.redis.Addr))
+			ts.Setenv("BOHOJA_REDIS__URL", "redis://"+w.before(s, s.redis.Addr, came))
 		}
 	case "smtp":
 		s.stage.smtp = func(s *story, ts *testscript.TestScript) {
-			ts.Setenv("BOHOJA_SMTP__URL", "smtp://"+w.before(s, s.smtp.Addr()))
+			ts.Setenv("BOHOJA_SMTP__URL", "smtp://"+w.before(s, s.smtp.Addr(), came))
 		}
 	case "webhook":
-		s.stage.hooks = func(s *story) { s.hooks.url = "http://" + w.before(s, strings.TrimPrefix(s.hooks.url, "http://")) }
+		s.stage.hooks = func(s *story) {
+			s.hooks.url = "http://" + w.before(s, strings.TrimPrefix(s.hooks.url, "http://"), came)
+		}
 	}
 }
 
 // before puts a toxiproxy before an address, and returns where to call instead.
-func (w weather) before(s *story, addr string) string {
+func (w weather) before(s *story, addr string, came *atomic.Bool) string {
 	proxy := newToxic(s.t, addr)
 	asks, ends, over, begun := s.stage.asks, s.stage.ends, make(chan struct{}), sync.Once{}
 	var all sync.WaitGroup
 	s.stage.asks = func(req *http.Request, a answer, err error) {
 		asks(req, a, err)
-		begun.Do(func() { all.Go(func() { w.blow(s, proxy, over) }) })
+		begun.Do(func() { all.Go(func() { came.Store(true); w.blow(s, proxy, over) }) })
 	}
 	s.stage.ends = func(s *story) { close(over); all.Wait(); ends(s) }
 	return proxy.Listen

@@ -3,6 +3,7 @@
 package proof
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -224,8 +225,11 @@ func (a *audit) post() {
 			continue
 		}
 		rec, err := a.kit.Store.Get(a.t.Context(), "shop", s.id)
-		if err != nil {
+		if errors.Is(err, consent.ErrNotFound) {
 			continue // counted as lost
+		}
+		if err != nil {
+			a.t.Fatal(err)
 		}
 		if kind := wanted[rec.Status]; kind != "" && !a.told[s.id][string(kind)] {
 			a.figures.Mails++
@@ -286,6 +290,9 @@ func (a *audit) recovered(back []time.Time, ledgers ...[]line) {
 					first = d
 				}
 			}
+		}
+		if first < 0 {
+			a.t.Error("it came back, and nothing was acknowledged any more")
 		}
 		a.figures.Recovery = max(a.figures.Recovery, first)
 	}
