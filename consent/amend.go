@@ -13,8 +13,12 @@ type AmendStore interface {
 	// Amend keeps what staff entered, in place of what waited before it, confirmed or not. Errors: ErrNotGranted, ErrEnded,
 	// ErrStale (another one was entered meanwhile, or the people are others), amend_limit (KindConflict).
 	Amend(ctx context.Context, m Mutation, a Amending) (Record, error)
-	// Endorse lets it take effect so long from now. Errors: ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson.
+	// Endorse confirms it. Without a wait it is still to be told, and nothing comes of it before Told; else nobody is there to be
+	// told, and it takes effect so long from now. Errors: ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson.
 	Endorse(ctx context.Context, m Mutation, no, rev int, wait time.Duration) (Record, error)
+	// Told lets it take effect so long from now. Told again, it stays as it was. Errors: ErrNotGranted, ErrEnded, ErrNotAmending
+	// unless it was confirmed.
+	Told(ctx context.Context, m Mutation, no int, wait time.Duration) (Record, error)
 	// Retract ends it; what was entered is gone. One that has ended already stays so. Errors: ErrNotGranted, ErrEnded,
 	// ErrNotAmending once it took effect.
 	Retract(ctx context.Context, m Mutation, no int) (Record, error)
@@ -74,7 +78,7 @@ type Amend struct {
 	Proof    string
 	Ref      string
 	Endorser string    // Actor.Ref of who confirmed it; "" before
-	Due      time.Time // when it takes effect; zero before it was confirmed
+	Due      time.Time // when it takes effect; zero before the address that stands was told
 }
 
 // Amended is what a record notes of an amendment that took effect.
@@ -237,10 +241,11 @@ func (s *Service) checkAmendedAddress(ctx context.Context, f *faults, rec Record
 	return box, err
 }
 
-// Endorse confirms what a colleague entered under the number no, as it stood beside the people of revision rev. From now on it
-// waits (Settings.Amend), and the address that stands is told at once, with a link that stops it.
+// Endorse confirms what a colleague entered under the number no, as it stood beside the people of revision rev. The address that
+// stands is told at once, with a link that stops it; the wait (Settings.Amend) begins when a mail server took that letter or
+// refused it for good. Where no address stands it begins now.
 //
-// Errors: ErrNotFound, ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson.
+// Errors: ErrNotFound, ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson, ErrUnreadable.
 func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no, rev int) (Record, error) {
 	rec, err := s.findGranted(ctx, app, id)
 	if err != nil {
@@ -254,8 +259,34 @@ func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no
 	}
 	m := s.mutation(app, rec, by, "")
 	m.Note = amendNote(rec.Amend.What, rec.Amend.Proof, rec.Amend.Ref)
+	people, err := s.people(rec)
+	switch {
+	case err != nil:
+		return rec, err
+	case rec.Rev != rev || rec.Amend.Guardian >= len(people.Guardians): // whether there is an address is asked of those people
+		return rec, ErrStale
+	case people.Guardians[rec.Amend.Guardian].Email.Empty():
+		return s.Store.Endorse(ctx, m, no, rev, s.Settings.Amend)
+	}
 	m.Jobs = append(m.Jobs, s.amendLetter(rec, LetterAmending, no))
-	return s.Store.Endorse(ctx, m, no, rev, s.Settings.Amend)
+	return s.Store.Endorse(ctx, m, no, rev, 0)
+}
+
+// told begins the wait of an amendment whose letter a mail server took, or refused for good with this note. One that ended meanwhile
+// stays so.
+func (s *Service) told(ctx context.Context, rec Record, l LetterJob, note string) error {
+	m := s.mutation(nil, rec, Actor{Kind: ActorMail, Ref: itoa(l.Guardian)}, "")
+	m.Note = note
+	_, err := s.Store.Told(ctx, m, l.Amend, s.Settings.Amend)
+	return ignore(err, ErrNotAmending, ErrEnded)
+}
+
+// amendDue is when the amendment that waits takes effect; as long as that is not known, the earliest that it can be.
+func (s *Service) amendDue(rec Record) time.Time {
+	if rec.Amend.Due.IsZero() {
+		return s.Clock().Add(s.Settings.Amend)
+	}
+	return rec.Amend.Due
 }
 
 // amendLetter is the job of a letter about the amendment under this number.

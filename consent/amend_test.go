@@ -10,6 +10,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/consent/consenttest"
+	"github.com/bohoja/bohoja/consent/outbox"
 )
 
 // Whom the guardian becomes.
@@ -46,7 +47,7 @@ func amending(t *testing.T, k *consenttest.Kit, change ...func(*consent.Amendmen
 	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, rec.Amend.No, rec.Rev)
 	fine(t, err)
 	k.Work()
-	return rec
+	return get(t, k, rec.ID)
 }
 
 // effective waits until it takes effect.
@@ -68,6 +69,12 @@ func to(k *consenttest.Kit, address string) (out []consent.LetterKind) {
 	return out
 }
 
+// shortlyBefore allows for the delivery: a letter tells the time as it is written, and the wait begins when it was taken.
+func shortlyBefore(told, due time.Time) bool {
+	late := due.Sub(told.Truncate(time.Millisecond)) // the store counts in milliseconds
+	return late >= 0 && late < time.Minute
+}
+
 // The whole way: the old address is told at once, the new one nothing before the effect; then what went to the old one is void, and
 // the new one stands for the consent (issue: staff correct a guardian after a grant).
 func TestAmendFromEndToEnd(t *testing.T) {
@@ -75,7 +82,7 @@ func TestAmendFromEndToEnd(t *testing.T) {
 	rec := amending(t, k)
 	oldPage, oldWithdraw := last(t, k, consent.LetterInvite), last(t, k, consent.LetterGranted)
 	told := last(t, k, consent.LetterAmending)
-	if told.To.Reveal() != parent || !told.Deadline.Equal(rec.Amend.Due) || told.Amend != consent.AmendBoth || len(to(k, newAddress)) != 0 {
+	if told.To.Reveal() != parent || !shortlyBefore(told.Deadline, rec.Amend.Due) || told.Amend != consent.AmendBoth || len(to(k, newAddress)) != 0 {
 		t.Errorf("told %+v; the new address got %v", told, to(k, newAddress))
 	}
 	until(t, k, rec.Amend.Due, -time.Minute)
@@ -164,7 +171,10 @@ func TestAmendLeavesOthersAlone(t *testing.T) {
 	fine(t, err)
 	rec, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
 	fine(t, err)
-	effective(t, k, rec)
+	k.Work()
+	if got := effective(t, k, get(t, k, rec.ID)); len(got.Amended) != 1 {
+		t.Fatal("not in effect")
+	}
 	v, err := k.Service.Open(t.Context(), other)
 	if err != nil || v.Withdraw == "" {
 		t.Errorf("the other guardian's link: %v", err)
@@ -237,6 +247,8 @@ func TestAmendRespectsNoLetters(t *testing.T) {
 		rec, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
 		fine(t, err)
 		wish()
+		k.Work()
+		rec = get(t, k, rec.ID)
 		if got := effective(t, k, rec); len(got.Amended) != 0 || got.Amend.No != 0 || got.Rev != rec.Rev || lastNote(t, k, rec.ID) != "no_letters" {
 			t.Errorf("%+v %+v, noted %q", got.Amend, got.Amended, lastNote(t, k, rec.ID))
 		}
@@ -363,6 +375,85 @@ func TestObjectComesTooLate(t *testing.T) {
 	}
 }
 
+// Mail that is down for the whole wait tells nobody: the wait begins when the letter has gone out, and a letter that was sent again
+// because nobody noted the first one does not shorten it.
+func TestAmendWaitsForItsLetter(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	refuse(k, &consent.DeliveryError{Class: consent.Again, Stage: "connect"})
+	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	for range 5 {
+		k.Work()
+		k.Advance(12 * time.Hour)
+	}
+	if got := get(t, k, rec.ID); len(got.Amended) != 0 || got.Amend.No != 1 || !got.Amend.Due.IsZero() {
+		t.Fatalf("nobody was told: %+v, %+v", got.Amend, got.Amended)
+	}
+	k.Letters.Fail = nil
+	k.Advance(2 * time.Hour)
+	told := last(t, k, consent.LetterAmending)
+	rec = get(t, k, rec.ID)
+	if left := rec.Amend.Due.Sub(k.Service.Clock()); left < 47*time.Hour || !shortlyBefore(told.Deadline, rec.Amend.Due) {
+		t.Errorf("%v are left, told %v of %v", left, told.Deadline, rec.Amend.Due)
+	}
+	if got := effective(t, k, rec); len(got.Amended) != 1 {
+		t.Error("not in effect")
+	}
+}
+
+// unnoted is a store that is away when what came of the letter is noted, so often.
+type unnoted struct {
+	consent.Store
+	times int
+}
+
+func (u *unnoted) Told(ctx context.Context, m consent.Mutation, no int, wait time.Duration) (consent.Record, error) {
+	if u.times--; u.times >= 0 {
+		return consent.Record{}, consent.ErrUnavailable
+	}
+	return u.Store.Told(ctx, m, no, wait)
+}
+
+// A worker that dies between the delivery and its note: the letter goes out again, the first one's link stops it already, and the wait
+// is as long as ever.
+func TestAmendToldTwice(t *testing.T) {
+	k := consenttest.New(t)
+	k.Service.Store = &unnoted{k.Store, 1}
+	rec := amending(t, k)
+	if !rec.Amend.Due.IsZero() || letters(k, consent.LetterAmending) != 1 {
+		t.Fatalf("%+v", rec.Amend)
+	}
+	v, err := k.Service.OpenObject(t.Context(), token(t, last(t, k, consent.LetterAmending).Link, "/a/"))
+	if err != nil || v.Proof == "" || v.Deadline.IsZero() {
+		t.Errorf("the first letter's link: %+v, %v", v, err)
+	}
+	k.Advance(time.Hour)
+	rec = get(t, k, rec.ID)
+	if left := rec.Amend.Due.Sub(k.Service.Clock()); left < 47*time.Hour || letters(k, consent.LetterAmending) != 2 {
+		t.Errorf("%v are left", left)
+	}
+}
+
+// A letter that staff drop from the queue tells nobody: what it was about never takes effect.
+func TestAmendWhoseLetterIsDropped(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	jobs, _, err := k.Queue.List(t.Context(), k.App.ID, outbox.Find{})
+	fine(t, err)
+	for _, j := range jobs {
+		fine(t, k.Queue.Drop(t.Context(), k.App.ID, j.ID))
+	}
+	k.Advance(1000 * time.Hour)
+	if got := get(t, k, rec.ID); len(got.Amended) != 0 || got.Amend.No != 1 || !got.Amend.Due.IsZero() {
+		t.Errorf("%+v, %+v", got.Amend, got.Amended)
+	}
+	_, err = k.Service.Retract(t.Context(), k.App, staffed("st_2"), rec.ID, 1)
+	fine(t, err)
+}
+
 // An address that is known to be dead shortens no wait.
 func TestAmendOfADeadAddressWaits(t *testing.T) {
 	k := consenttest.New(t)
@@ -371,6 +462,9 @@ func TestAmendOfADeadAddressWaits(t *testing.T) {
 	rec, err := k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
 	fine(t, err)
 	k.Work()
+	if rec = get(t, k, rec.ID); rec.Amend.Due.Sub(k.Service.Clock()) < 47*time.Hour {
+		t.Fatalf("%+v", rec.Amend)
+	}
 	until(t, k, rec.Amend.Due, -time.Minute)
 	k.Sweep()
 	if got := get(t, k, rec.ID); len(got.Amended) != 0 {
@@ -437,7 +531,7 @@ func TestEndorseAheadOfTheEntry(t *testing.T) {
 	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 2, get(t, k, rec.ID).Rev)
 	wants(t, "what nobody could have seen", err, consent.ErrStale)
 	k.Work()
-	if a := get(t, k, rec.ID).Amend; !a.Due.IsZero() || letters(k, consent.LetterAmending) != 0 {
+	if a := get(t, k, rec.ID).Amend; a.Endorser != "" || letters(k, consent.LetterAmending) != 0 {
 		t.Errorf("%+v waits, told %v", a, to(k, "second@example.com"))
 	}
 }

@@ -57,7 +57,7 @@ func KeptFor(r Record) []Work {
 	add(WorkNotMine, r.Status == Declined && r.Reason == ReasonNotMine && len(r.Look.Guardians) > 0)
 	add(WorkEraseLate, r.EraseLate)
 	paper := pending && r.Filed.No > 0 && r.Filed.Rev == r.Rev // one that was entered of other people cannot be confirmed
-	add(WorkFiled, paper || r.Amend.No > 0 && r.Amend.Due.IsZero())
+	add(WorkFiled, paper || r.Amend.No > 0 && r.Amend.Endorser == "")
 	return out
 }
 

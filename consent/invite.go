@@ -186,6 +186,12 @@ func (s *Service) noteDelivery(ctx context.Context, app *App, rec Record, l Lett
 	case failed == nil && l.Letter == LetterConfirm:
 		_, err := s.Store.Confirm(ctx, s.mutation(app, rec, Actor{Kind: ActorMail}, EventConfirmed))
 		return ignore(err, ErrNotGranted, ErrEnded)
+	case failed == nil && l.Letter == LetterAmending:
+		return s.told(ctx, rec, l, "")
+	case isDelivery && d.Class == Never && l.Letter == LetterAmending:
+		if err := s.told(ctx, rec, l, itoa(d.Code)); err != nil {
+			return err
+		}
 	case isDelivery && d.Class == Never && l.Guardian == 0 && (l.Letter == LetterInvite || l.Letter == LetterRemind):
 		m := s.mutation(app, rec, Actor{Kind: ActorMail}, EventBounced)
 		m.Note = itoa(d.Code)

@@ -59,7 +59,7 @@ func (s *Service) addLinks(out Letter, rec Record, guardian int) (Letter, error)
 			return out, ErrMoot
 		}
 	case LetterAmending:
-		out.Deadline = rec.Amend.Due
+		out.Deadline = s.amendDue(rec)
 		out.Link, err = s.objectLink(rec)
 	case LetterAmended:
 		out.Withdraw, err = s.withdrawLink(rec, guardian)

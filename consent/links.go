@@ -25,7 +25,7 @@ func (s *Service) withdrawLink(rec Record, guardian int) (string, error) {
 // objectLink is the address where the holder of an address stops its amendment; it rides on one letter alone.
 func (s *Service) objectLink(rec Record) (string, error) {
 	return s.link("/a/", Claims{
-		Audience: LinkObject, App: rec.App, ID: rec.ID, Gen: rec.Amend.No, Guardian: rec.Amend.Guardian, Expires: rec.Amend.Due.Add(linkAfter),
+		Audience: LinkObject, App: rec.App, ID: rec.ID, Gen: rec.Amend.No, Guardian: rec.Amend.Guardian, Expires: s.amendDue(rec).Add(linkAfter),
 	})
 }
 

@@ -23,7 +23,7 @@ func (s *Service) OpenObject(ctx context.Context, token string) (View, error) {
 	}
 	v := View{
 		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale), Now: s.Clock(),
-		Deadline: rec.Amend.Due, Test: s.Settings.Test,
+		Deadline: s.amendDue(rec), Test: s.Settings.Test,
 	}
 	v.Enacted = !v.waits(c.Gen) && rec.amendWhat(c.Gen) != ""
 	if !v.waits(c.Gen) {
@@ -44,7 +44,7 @@ func (s *Service) OpenObject(ctx context.Context, token string) (View, error) {
 // waits reports whether the amendment under this number was confirmed and has not ended.
 func (v View) waits(no int) bool {
 	a := v.Record.Amend
-	return v.Record.Status == Granted && a.No == no && !a.Due.IsZero()
+	return v.Record.Status == Granted && a.No == no && a.Endorser != ""
 }
 
 // CheckObject takes the choice of that page and leads to its check page: programs that press every button make one choice, not two.

@@ -41,7 +41,7 @@ type Settings struct {
 	EraseDue    time.Duration // how long an app may take to confirm erasure
 	Keep        time.Duration // evidence after the consent ended
 	Reask       time.Duration // after a refusal, earliest new request for the same subject and guardian
-	Amend       time.Duration // from the confirmation of a guardian's new name or address to its effect
+	Amend       time.Duration // from the letter about a guardian's new name or address to its effect
 	GuardianDay int           // letters that others can cause to one address a day
 	ResendDay   int           // resends of one request a day, and new addresses that its app may set
 	Accepting   bool          // false: new requests are refused as busy, decisions go on

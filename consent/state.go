@@ -87,6 +87,7 @@ const (
 	StepFile        Step = "file"    // staff enter a consent that was given on paper or by telephone
 	StepAmend       Step = "amend"   // staff enter a guardian's new name or address after a grant
 	StepEndorse     Step = "endorse" // a colleague confirms that
+	StepTold        Step = "told"    // a mail server took the letter about it, or refused that for good: the wait begins
 	StepRetract     Step = "retract" // it is stopped, by the guardian, by staff or by what happened meanwhile
 	StepEnact       Step = "enact"   // it takes effect
 )

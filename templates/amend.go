@@ -91,7 +91,7 @@ type StaffAmending struct {
 	No, Rev         int
 	By, Endorser    string // names of colleagues; Endorser: "" before it was confirmed
 	At              time.Time
-	Due             time.Time // zero before it was confirmed
+	Due             time.Time // zero before the present address was told
 	Guardian        string    // masked, as it stands
 	Name, Email     string    // masked, as they shall be; "" what stays
 	Proof, Ref      string

@@ -142,6 +142,8 @@ func (p StaffRequest) Questions() []string {
 func (p StaffRequest) Say() ([]string, error) {
 	keys := []string{p.Status}
 	switch {
+	case p.Status == string(consent.Granted) && p.Amending != nil && p.Amending.Endorser != "" && p.Amending.Due.IsZero():
+		keys = append(keys, "amend_untold")
 	case p.Status == string(consent.Granted) && p.Amending != nil && p.Amending.Endorser != "":
 		keys = append(keys, "amend_waits")
 	case p.Status == string(consent.Granted) && p.Amending != nil:

@@ -150,8 +150,11 @@ func (x fixture) requestStates() []State {
 	granted("amending not sure", func(p *StaffRequest) {
 		p.Opened, p.Faults = "endorse", x.faulty("sure", FaultSure).Faults
 	})
+	granted("amending to be told", func(p *StaffRequest) {
+		p.Amending.May, p.Amending.Endorser, p.Done = false, "jun", "ops.did.endorse"
+	})
 	granted("amending waits", func(p *StaffRequest) {
-		p.Amending.May, p.Amending.Endorser, p.Amending.Due, p.Done = false, "jun", x.until, "ops.did.endorse"
+		p.Amending.May, p.Amending.Endorser, p.Amending.Due = false, "jun", x.until
 	})
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {

@@ -103,10 +103,7 @@ func (s *story) wordWaited(ts *testscript.TestScript, _ bool, args []string) {
 	by, err := time.ParseDuration(one(ts, args))
 	ts.Check(err)
 	id := strings.TrimPrefix(ts.Getenv("REQ"), "/v1/consent-requests/")
-	words := strings.Fields(s.redis.Command("HGET", "b:{shop}:r:"+id, "amend"))
-	if len(words) != 9 {
-		ts.Fatalf("no correction waits: %q", words)
-	}
+	words := s.waiting(ts, id)
 	due, err := strconv.ParseInt(words[8], 10, 64)
 	ts.Check(err)
 	words[8] = strconv.FormatInt(due-by.Milliseconds(), 10)
@@ -115,4 +112,15 @@ func (s *story) wordWaited(ts *testscript.TestScript, _ bool, args []string) {
 	behind := "forget:" + consent.NewID(consent.PrefixRequest, time.Now()) // of no request: it goes by itself
 	s.redis.Command("ZADD", timers, "1", "enact:"+id, "2", behind)
 	wait(ts, func() bool { return s.redis.Command("ZCOUNT", timers, "2", "2") == ":0" }, "the sweeper")
+}
+
+// waiting reads the correction of a request once its wait has begun: what came of the letter is noted after its arrival.
+func (s *story) waiting(ts *testscript.TestScript, id string) (words []string) {
+	for late := time.Now().Add(patience); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
+		if words = strings.Fields(s.redis.Command("HGET", "b:{shop}:r:"+id, "amend")); len(words) == 9 {
+			return words
+		}
+	}
+	ts.Fatalf("no correction waits: %q", words)
+	return nil
 }

@@ -62,13 +62,17 @@ var alone = map[string]lone{
 		before: func(o *owner) error { return errors.Join(o.agree(), o.amend()) }, call: (*owner).endorse,
 		is: (*owner).amended,
 	},
+	"told": {
+		before: func(o *owner) error { return errors.Join(o.agree(), o.amend(), o.endorse()) }, call: (*owner).told,
+		is: (*owner).amended,
+	},
 	"retract": {
 		before: func(o *owner) error { return errors.Join(o.agree(), o.amend()) },
 		call:   func(o *owner) error { return second(o.store.Retract(o.ctx, o.act(), 1)) },
 		is:     (*owner).amended,
 	},
 	"enact": {
-		before: func(o *owner) error { return errors.Join(o.agree(), o.amend(), o.endorse()) },
+		before: func(o *owner) error { return errors.Join(o.agree(), o.amend(), o.endorse(), o.told()) },
 		call: func(o *owner) error {
 			return second(o.store.Enact(o.ctx, o.act(), consent.Enacting{No: 1, Rev: 2, People: consent.Sealed("p")}))
 		},
@@ -413,7 +417,8 @@ func first[T any](v T, _ error) T { return v }
 func second[T any](_ T, err error) error { return err }
 
 // agree grants the record.
-// amend enters a correction of the guardian, and endorse confirms it as a colleague, without a wait.
+// amend enters a correction of the guardian, and endorse confirms it as a colleague; told begins its wait,
+// which is none.
 func (o *owner) amend() error {
 	return second(o.store.Amend(o.ctx, o.act(), consent.Amending{
 		Rev: 2, What: consent.AmendName, Proof: "register", Ref: "T-1", Entry: consent.Sealed("e"),
@@ -426,9 +431,11 @@ func (o *owner) endorse() error {
 	return second(o.store.Endorse(o.ctx, m, 1, 2, 0))
 }
 
+func (o *owner) told() error { return second(o.store.Told(o.ctx, o.act(), 1, 0)) }
+
 func (o *owner) amended() any {
 	r := o.record()
-	return fmt.Sprint(r.Amends, r.Amend.No, r.Amend.Endorser, len(r.Amended), r.Rev)
+	return fmt.Sprint(r.Amends, r.Amend.No, r.Amend.Endorser, r.Amend.Due.IsZero(), len(r.Amended), r.Rev)
 }
 
 func (o *owner) agree() error {

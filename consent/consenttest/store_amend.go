@@ -12,6 +12,7 @@ var amendTests = map[string]func(*bench){
 	"amend/a newer one replaces":         amendReplaced,
 	"amend/refusals":                     amendRefusals,
 	"endorse/refusals":                   endorseRefusals,
+	"told/once and when confirmed":       toldOnce,
 	"enact/refusals":                     enactRefusals,
 	"enact/an address that wants none":   enactQuiet,
 	"enact/so often":                     enactLimit,
@@ -45,11 +46,19 @@ func (b *bench) amend(r consent.Record, entry string) consent.Record {
 	return b.once(func() (consent.Record, error) { return b.Store.Amend(b.Context(), m, amending(r, entry)) })
 }
 
-// endorse confirms it as st_2.
-func (b *bench) endorse(r consent.Record) consent.Record {
+// confirm confirms it as st_2: it is to be told.
+func (b *bench) confirm(r consent.Record) consent.Record {
 	b.Helper()
 	m := b.letter(b.staff(r.ID, "st_2"))
-	return b.once(func() (consent.Record, error) { return b.Store.Endorse(b.Context(), m, r.Amends, r.Rev, amendWait) })
+	return b.once(func() (consent.Record, error) { return b.Store.Endorse(b.Context(), m, r.Amends, r.Rev, 0) })
+}
+
+// endorse confirms it, and its letter has gone out.
+func (b *bench) endorse(r consent.Record) consent.Record {
+	b.Helper()
+	r = b.confirm(r)
+	m := b.mutation(r.ID, "")
+	return b.once(func() (consent.Record, error) { return b.Store.Told(b.Context(), m, r.Amends, amendWait) })
 }
 
 // endorsed brings a new consent to where only the wait is left, and waits.
@@ -180,6 +189,48 @@ func endorseRefusals(b *bench) {
 	b.refused(endorse(pending, "st_2", 0, 1), consent.ErrNotGranted, pending)
 	for status, ended := range b.ended() {
 		if err := endorse(ended, "st_2", 0, ended.Rev); !errors.Is(err, consent.ErrEnded) {
+			b.Errorf("%s: %v", status, err)
+		}
+	}
+}
+
+// The wait begins when the address that stands was told, not with the confirmation; a letter that goes out twice begins it once.
+func toldOnce(b *bench) {
+	told := func(r consent.Record, no int) error {
+		_, err := b.Store.Told(b.Context(), b.mutation(r.ID, ""), no, amendWait)
+		return err
+	}
+	r := b.amend(b.granted("user-1", "g@x"), "one")
+	b.refused(told(r, 1), consent.ErrNotAmending, r)
+	r = b.confirm(r)
+	if r.Amend.Endorser != "st_2" || !r.Amend.Due.IsZero() {
+		b.Errorf("confirmed: %+v", r.Amend)
+	}
+	b.Advance(10 * amendWait)
+	_, err := b.Store.Enact(b.Context(), b.mutation(r.ID, ""), enacting(r, 1, "new@x"))
+	b.refused(err, consent.ErrNotDue, r)
+	b.refused(told(r, 2), consent.ErrNotAmending, r)
+	b.must(told(r, 1))
+	first := b.get(r.ID).Amend.Due
+	if !near(first, b.now().Add(amendWait)) {
+		b.Errorf("due %v", first)
+	}
+	b.Advance(amendWait / 2)
+	b.must(told(r, 1))
+	if again := b.get(r.ID).Amend; again.Due.Before(first) || again.Endorser != "st_2" {
+		b.Errorf("told again: %+v", again)
+	}
+	silent := b.granted("user-2", "g2@x")
+	silent = b.amend(silent, "two")
+	silent, err = b.Store.Endorse(b.Context(), b.staff(silent.ID, "st_2"), 1, silent.Rev, amendWait)
+	b.must(err)
+	if !near(silent.Amend.Due, b.now().Add(amendWait)) {
+		b.Errorf("with nobody to tell: %+v", silent.Amend)
+	}
+	pending := b.pending("user-3", "g3@x")
+	b.refused(told(pending, 1), consent.ErrNotGranted, pending)
+	for status, ended := range b.ended() {
+		if err := told(ended, 1); !errors.Is(err, consent.ErrEnded) {
 			b.Errorf("%s: %v", status, err)
 		}
 	}

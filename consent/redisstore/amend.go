@@ -19,6 +19,11 @@ func (s *Store) Endorse(ctx context.Context, m consent.Mutation, no, rev int, wa
 	return s.step(ctx, consent.StepEndorse, m, strconv.Itoa(no), strconv.Itoa(rev), ms(wait))
 }
 
+// Told implements consent.AmendStore.
+func (s *Store) Told(ctx context.Context, m consent.Mutation, no int, wait time.Duration) (consent.Record, error) {
+	return s.step(ctx, consent.StepTold, m, strconv.Itoa(no), ms(wait))
+}
+
 // Retract implements consent.AmendStore.
 func (s *Store) Retract(ctx context.Context, m consent.Mutation, no int) (consent.Record, error) {
 	return s.step(ctx, consent.StepRetract, m, strconv.Itoa(no))

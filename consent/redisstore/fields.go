@@ -76,7 +76,7 @@ var recordFields = map[string]field{
 	"P": {"digest of the pair of guardian and subject", "correct decline enact fade signup"},
 
 	"amends":  {"number of the last correction of a guardian that was entered after the grant", "amend"},
-	"amend":   {`one that waits "guardian what who ms revision_of_people proof reference", once confirmed " who due_ms"`, "amend endorse lib"},
+	"amend":   {`one that waits "guardian what who ms revision_of_people proof reference", once confirmed " who", once told " due_ms"`, "amend endorse lib told"},
 	"amended": {`those that took effect, by commas "number guardian what ms proof who confirmed_by reference"`, "enact"},
 
 	"filed": {`consent on paper that waits for its second person "number who ms method revision of people"`, "file grant lib"},

@@ -120,8 +120,11 @@ func (f values) amending() (out consent.Amend) {
 	out = consent.Amend{
 		No: f.int("amends"), Guardian: v.int("guardian"), What: consent.AmendWhat(w[1]), By: w[2], At: v.time("at"), Rev: v.int("rev"), Proof: w[5], Ref: w[6],
 	}
-	if len(w) == 9 {
-		out.Endorser, out.Due = w[7], values{"due": w[8]}.time("due")
+	if len(w) > 7 {
+		out.Endorser = w[7]
+	}
+	if len(w) > 8 {
+		out.Due = values{"due": w[8]}.time("due")
 	}
 	return out
 }

@@ -20,7 +20,7 @@ var steps = []consent.Step{
 	consent.StepErase, consent.StepOverdue, consent.StepDisclose, consent.StepFade, consent.StepForget, consent.StepReopen,
 	stepLook, stepNote, consent.ActRestore, consent.StepFlag, consent.StepUnflag, consent.StepLift,
 	consent.StepPause, consent.StepUndo, consent.StepFile, consent.StepRemind, consent.StepProve,
-	consent.StepAmend, consent.StepEndorse, consent.StepRetract, consent.StepEnact,
+	consent.StepAmend, consent.StepEndorse, consent.StepTold, consent.StepRetract, consent.StepEnact,
 	consent.StepAging, consent.StepAgeOut, consent.StepOutdate,
 	consent.StepAsk, consent.StepAnswer, consent.StepNudge, consent.StepLate, consent.StepClear,
 }

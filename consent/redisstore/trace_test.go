@@ -98,11 +98,17 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		id := amended()
 		second := by(id)
 		second.Actor.Ref = "s2"
-		_, err := s.Endorse(t.Context(), second, 1, 2, time.Hour)
+		_, err := s.Endorse(t.Context(), second, 1, 2, 0)
 		must(t, err)
 		return id
 	}
-	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, declined, amended, endorsed, late}) {
+	told := func() string {
+		id := endorsed()
+		_, err := s.Told(t.Context(), by(id), 1, time.Hour)
+		must(t, err)
+		return id
+	}
+	for _, step := range traced(t.Context(), s, stage{pending, granted, released, withdrawn, missed, declined, amended, endorsed, told, late}) {
 		t.Run(step.name, func(t *testing.T) {
 			id := step.from()
 			m := leaving(by(id))
@@ -135,8 +141,8 @@ var trial = consent.Trial{Gen: 1, Limit: 5, Lock: time.Hour}
 
 // stage makes requests that a step can be tried on.
 type stage struct {
-	pending, granted, released, withdrawn, missed, declined, amended, endorsed func() string
-	late                                                                       func(func() string, time.Duration) func() string
+	pending, granted, released, withdrawn, missed, declined, amended, endorsed, told func() string
+	late                                                                             func(func() string, time.Duration) func() string
 }
 
 type tracedStep struct {
@@ -173,10 +179,11 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"amend", on.granted, func(m consent.Mutation) error { return only(s.Amend(ctx, m, amending)) }},
 		{"endorse", on.amended, func(m consent.Mutation) error {
 			m.Actor.Ref = "s2"
-			return only(s.Endorse(ctx, m, 1, 2, time.Hour))
+			return only(s.Endorse(ctx, m, 1, 2, 0))
 		}},
+		{"told", on.endorsed, func(m consent.Mutation) error { return only(s.Told(ctx, m, 1, time.Hour)) }},
 		{"retract", on.amended, func(m consent.Mutation) error { return only(s.Retract(ctx, m, 1)) }},
-		{"enact", on.late(on.endorsed, time.Hour), func(m consent.Mutation) error {
+		{"enact", on.late(on.told, time.Hour), func(m consent.Mutation) error {
 			return only(s.Enact(ctx, m, consent.Enacting{No: 1, Rev: 2, People: consent.Sealed("c")}))
 		}},
 		{"join", on.granted, func(m consent.Mutation) error {

@@ -76,7 +76,7 @@ func (p *Pages) confirmObject(c *gin.Context, door Door, token string) (answer, 
 func (p *Pages) objectPage(c *gin.Context, v consent.View, faults []templates.Fault) templates.Page {
 	return templates.GuardianObject{
 		Frame: p.stopFrame(c, v, faults), Action: p.self(c, "/a/"), Proof: v.Proof, What: string(v.Record.Amend.What),
-		Due: v.Record.Amend.Due.In(v.Book.Profile.Zone),
+		Due: v.Deadline.In(v.Book.Profile.Zone),
 	}
 }
 

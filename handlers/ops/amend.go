@@ -26,7 +26,7 @@ func (d *Desk) amending(v *visit, c consent.Case) *templates.StaffAmending {
 		}
 		return id
 	}
-	may, open := v.who.Role.May(staff.MayRecord), a.Due.IsZero()
+	may, open := v.who.Role.May(staff.MayRecord), a.Endorser == ""
 	out := &templates.StaffAmending{
 		No: a.No, Rev: c.Record.Rev, By: called(a.By), Endorser: called(a.Endorser), At: a.At, Due: a.Due, Name: a.Name, Email: a.Email, Proof: a.Proof,
 		Ref: a.Ref, May: may && open && a.By != v.who.ID && !a.Other, MayRetract: may, Mine: a.By == v.who.ID, Other: a.Other,

@@ -50,11 +50,12 @@ func TestAmend(t *testing.T) {
 		other.post(at+"/endorse", "sure", "yes", "no", wrong[0], "rev", wrong[1]).want(409)
 	}
 	other.post(at+"/endorse", "sure", "yes", "no", "1", "rev", "2").leads(at + "?done=endorse")
-	page = w.get(at).want(200, "details will change", "The present address was told", "it can be stopped by the link")
+	w.get(at).want(200, "details will change", "has not gone out yet, so nothing changes")
+	b.kit.Work()
+	page = w.get(at).want(200, "details will change", "The present address was written to", "it can be stopped by the link")
 	if strings.Contains(page.body, "/a/") {
 		t.Error("the page holds the link of the letter")
 	}
-	b.kit.Work()
 	b.must(b.kit.Store.Advance(t.Context(), 48*time.Hour))
 	b.kit.Sweep()
 	if got, err := b.kit.Store.Get(t.Context(), rec.App, rec.ID); err != nil || len(got.Amended) != 1 || got.Status != consent.Granted {

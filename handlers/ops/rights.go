@@ -160,7 +160,7 @@ func letters(trail []consent.Entry) []templates.StaffLetter {
 			continue
 		case e.Step == consent.StepInvite && e.Note == "quiet":
 			l.State = "not_sent"
-		case e.Step == consent.StepInvite && e.Note != "":
+		case (e.Step == consent.StepInvite || e.Step == consent.StepTold) && e.Note != "":
 			l.State = "bounced"
 			l.Code, _ = strconv.Atoi(e.Note)
 		case e.By == consent.ActorMail:
@@ -175,6 +175,6 @@ func letters(trail []consent.Entry) []templates.StaffLetter {
 // letterOf names the letters by the step that sends them, or that notes what became of them.
 var letterOf = map[consent.Step]string{
 	consent.StepSignup: "invite", consent.StepInvite: "invite", consent.StepResend: "again", consent.StepRemind: "remind", consent.StepConfirm: "confirm",
-	consent.StepGrant: "granted", consent.StepDecline: "declined", consent.StepWithdraw: "withdrawn", consent.StepErase: "erased", consent.StepProve: "prove", consent.StepEndorse: "amending", consent.StepEnact: "amended",
+	consent.StepGrant: "granted", consent.StepDecline: "declined", consent.StepWithdraw: "withdrawn", consent.StepErase: "erased", consent.StepProve: "prove", consent.StepEndorse: "amending", consent.StepTold: "amending", consent.StepEnact: "amended",
 	consent.StepAsk: "rights_received", consent.StepAnswer: "rights_answered",
 }

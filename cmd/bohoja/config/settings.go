@@ -110,7 +110,7 @@ type Reask struct {
 
 // Amend bounds how a guardian's name or address is corrected after a grant.
 type Amend struct {
-	Wait time.Duration `yaml:"wait"` // from the confirmation to the effect, in which the address that stands can stop it
+	Wait time.Duration `yaml:"wait"` // from the letter to the address that stands to the effect, in which its holder can stop it
 }
 
 // Webhooks is about all apps' webhooks.

@@ -1,6 +1,6 @@
--- Confirms what a colleague has entered of a guardian's new name or address: it takes effect when the wait is over. Nobody confirms
--- what they have entered themselves, nor what they have not seen (threat 20).
--- arg: 1 its number  2 revision of the people that was seen  3 wait_ms
+-- Confirms what a colleague has entered of a guardian's new name or address: the address that stands is told (told.lua), or, where
+-- there is none, the wait begins. Nobody confirms what they have entered themselves, nor what they have not seen (threat 20).
+-- arg: 1 its number  2 revision of the people that was seen  3 wait_ms, 0: it is still to be told
 local r = read()
 if not r then return refuse('not_found') end
 if r.t == 'pending' then return refuse('not_granted') end
@@ -10,10 +10,14 @@ if not a then return refuse('not_amending') end
 if r.amends ~= arg(1) then return refuse('stale') end
 if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end
 if a.by == ARGV[5] then return refuse('same_person') end
-if a.due then return answer() end
+if a.endorser ~= '' then return answer() end
 
-local due = now + number(3)
-set('amend', r.amend .. ' ' .. ARGV[5] .. ' ' .. text(due))
-timer('enact', due)
+if number(3) > 0 then
+  local due = now + number(3)
+  set('amend', r.amend .. ' ' .. ARGV[5] .. ' ' .. text(due))
+  timer('enact', due)
+else
+  set('amend', r.amend .. ' ' .. ARGV[5])
+end
 trace(r.t)
 return answer()

@@ -112,7 +112,8 @@ local function paused(r)
   return left > 0 and left or nil
 end
 
--- amending: the correction of a guardian that waits (fields.go has its form), nil when none does. It has a due once it was confirmed.
+-- amending: the correction of a guardian that waits (fields.go has its form), nil when none does. It has an endorser once it was confirmed
+-- ('' before), and a due once the address that stands was told.
 local function amending(r)
   local form = '^(%d+) (%S+) (%S+) %d+ (%d+) (%S+) (%S+) ?(%S*) ?(%d*)$'
   local guardian, what, by, rev, proof, ref, endorser, due = string.match(r.amend or '', form)
