@@ -1,12 +1,15 @@
 package redisstore
 
 import (
+	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -23,11 +26,17 @@ func (c Clients) Close() error { return errors.Join(c.Write.Close(), c.Read.Clos
 var errURL = errors.New("not a Redis URL: redis://[user:password@]host[:port][/db], rediss://…, " +
 	"several comma-separated hosts or ?cluster=true for a cluster, redis+sentinel://host[,host…][/db]?master=name")
 
+// As the client's own dialer has them.
+const dialTimeout, keepAlive = 5 * time.Second, 5 * time.Minute
+
 // Dial makes the clients for a URL. It connects to nothing yet.
 //
 //	redis://[user:password@]host[:port][/db]        one server; rediss:// with TLS
 //	redis://host,host,…  or  redis://host?cluster=true   a cluster
 //	redis+sentinel://host,host[/db]?master=name     a primary found by Sentinels; rediss+sentinel:// with TLS
+//
+// With TLS a certificate is good for the name in the URL; that of a node of a cluster, or of a server that a Sentinel names, for the
+// name under which it is announced, or for the first in the URL.
 //
 // Errors name what is wrong without repeating the URL.
 func Dial(text string) (Clients, error) {
@@ -105,7 +114,30 @@ func apply(o *redis.UniversalOptions, scheme string, u *url.URL) error {
 		o.Password, _ = u.User.Password()
 	}
 	o.IsClusterMode = !sentinel && (len(o.Addrs) > 1 || u.Query().Get("cluster") == "true")
+	if o.TLSConfig != nil && (sentinel || o.IsClusterMode) {
+		o.Dialer = dialNode(o.TLSConfig)
+	}
 	return applyDB(o, strings.Trim(u.Path, "/"))
+}
+
+// dialNode speaks TLS with one of many servers, each by the name under which it was announced. One whose certificate has another
+// name is asked for the name that the settings have, the first of the URL: servers that share a certificate are often announced by
+// their numbers.
+func dialNode(set *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		own := set.Clone()
+		own.ServerName = host
+		plain := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
+		conn, err := (&tls.Dialer{NetDialer: plain, Config: own}).DialContext(ctx, network, addr)
+		if _, other := errors.AsType[x509.HostnameError](err); !other {
+			return conn, err
+		}
+		return (&tls.Dialer{NetDialer: plain, Config: set}).DialContext(ctx, network, addr)
+	}
 }
 
 func applyDB(o *redis.UniversalOptions, path string) error {

@@ -1,16 +1,22 @@
 package redisstore
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -112,5 +118,64 @@ func TestDialTLS(t *testing.T) {
 		if err == nil {
 			_ = conn.Close()
 		}
+	}
+}
+
+// certified is a server with a certificate for these names alone, and whoever vouches for it.
+func certified(t *testing.T, roots *x509.CertPool, names ...string) (port string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			form.IPAddresses = append(form.IPAddresses, ip)
+		} else {
+			form.DNSNames = append(form.DNSNames, name)
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, form, form, &secret.PublicKey, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: secret}}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots.AddCert(s.Certificate())
+	_, port, _ = net.SplitHostPort(s.Listener.Addr().String())
+	return port
+}
+
+// Each node of a cluster has a certificate of its own, or all have that of the first host. Another name, and another authority, are refused.
+func TestDialNodes(t *testing.T) {
+	for _, url := range []string{"rediss://redis.example,127.0.0.1", "rediss://redis.example?cluster=true", "rediss+sentinel://redis.example?master=main"} {
+		for name, good := range map[string]bool{"127.0.0.1": true, "redis.example": true, "other.example": false} {
+			o, err := options(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			roots := x509.NewCertPool()
+			port := certified(t, roots, name)
+			for _, known := range []bool{true, false} {
+				o.TLSConfig.RootCAs = x509.NewCertPool()
+				if known {
+					o.TLSConfig.RootCAs = roots
+				}
+				conn, err := o.Dialer(t.Context(), "tcp", "127.0.0.1:"+port)
+				if (err == nil) != (good && known) {
+					t.Errorf("%s, a node with the certificate of %s, its authority known %v: %v", url, name, known, err)
+				}
+				if err == nil {
+					_ = conn.Close()
+				}
+			}
+		}
+	}
+	if o, err := options("rediss://redis.example"); err != nil || o.Dialer != nil {
+		t.Errorf("one server has one name: %v", err)
 	}
 }
