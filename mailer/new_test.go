@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/mailer"
 	"github.com/bohoja/bohoja/mailer/catcher"
 	"github.com/bohoja/bohoja/mailer/mailertest"
@@ -144,5 +143,3 @@ func TestCheckTellsWhatTheServerSaid(t *testing.T) {
 		t.Errorf("%q", first)
 	}
 }
-
-func TestMailerIsACourier(t *testing.T) { var _ consent.Courier = (*mailer.Mailer)(nil) }

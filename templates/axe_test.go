@@ -90,6 +90,9 @@ func TestAxe(t *testing.T) {
 			}
 		}
 	}
+	if looked == 0 {
+		t.Errorf("no state is called %q", *axeOnly)
+	}
 	t.Logf("axe looked %d times, in %d modes, %d found", looked, len(modes()), found)
 }
 
@@ -141,7 +144,11 @@ func TestValid(t *testing.T) {
 	write := func(name string, raw []byte) {
 		pages++
 		name = strings.NewReplacer("/", "-", " ", "-", ",", "").Replace(name)
-		if err := os.WriteFile(filepath.Join(dir, name+".html"), raw, 0o600); err != nil {
+		name = filepath.Join(dir, name+".html")
+		if _, err := os.Stat(name); err == nil {
+			t.Fatalf("two states are written to %s", name)
+		}
+		if err := os.WriteFile(name, raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

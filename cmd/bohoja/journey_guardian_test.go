@@ -195,7 +195,7 @@ func (s *story) wordPress(ts *testscript.TestScript, neg bool, args []string) {
 func (s *story) pressed(ts *testscript.TestScript, neg bool, next *sheet) {
 	switch status := next.answer.status; {
 	case s.whatever:
-	case neg && status < 400, !neg && status != http.StatusOK:
+	case neg && (status < 400 || status >= 500), !neg && status != http.StatusOK:
 		ts.Fatalf("status %d\n%s", status, text(next.doc))
 	}
 	next.before = s.here(ts)

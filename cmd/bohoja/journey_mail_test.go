@@ -17,6 +17,9 @@ import (
 // wordLetter waits for the next letter of a kind that the story has not read yet.
 func (s *story) wordLetter(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
+		if _, err := templates.Words("ko").Say("mail."+args[1]+".subject", "app", "x", "operator", "x"); err != nil {
+			ts.Fatalf("there are no letters %s: %v", args[1], err) // of these there is never one
+		}
 		s.idle(ts)
 		if _, ok := s.next(args[0], args[1]); ok {
 			ts.Fatalf("there is a letter %s", args[1])

@@ -27,7 +27,7 @@ func (s *story) wordMoves(ts *testscript.TestScript, _ bool, args []string) {
 func above(text, series string) bool {
 	for line := range strings.Lines(text) {
 		rest, ok := strings.CutPrefix(strings.TrimSpace(line), series)
-		if !ok {
+		if !ok || !strings.Contains(series, "{") && !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") { // another that begins so
 			continue
 		}
 		n, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64)
@@ -42,6 +42,11 @@ func (s *story) allMoved(ts *testscript.TestScript, still []string) {
 	all := regexp.MustCompile(`(?m)^# TYPE (bohoja_\S+) `).FindAllStringSubmatch(s.metrics(ts), -1)
 	if len(all) < 25 {
 		ts.Fatalf("only %d metrics", len(all))
+	}
+	for _, name := range still {
+		if !slices.ContainsFunc(all, func(m []string) bool { return m[1] == name }) {
+			ts.Fatalf("there is no metric %s that could stay", name)
+		}
 	}
 	for _, m := range all {
 		if !slices.Contains(s.moved, m[1]) && !slices.Contains(still, m[1]) {

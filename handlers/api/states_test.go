@@ -75,6 +75,9 @@ func TestStateAndCall(t *testing.T) {
 	for state, row := range table {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
+			if n := len(strings.Fields(row)); n != len(verbs) {
+				t.Fatalf("%d answers for %d calls", n, len(verbs))
+			}
 			h := open(t)
 			ids := make([]string, len(verbs))
 			for i := range verbs {

@@ -111,6 +111,9 @@ func TestZooReadsTheAddress(t *testing.T) {
 			}
 		}
 	}
+	if agreed[true] == 0 {
+		t.Error("no beast that reads the address has agreed: none came to the form, and nothing is shown")
+	}
 	t.Logf("%d addresses, %d of them spell the name and were warned of: beasts that meet the decoy agreed to %d, careful ones to %d",
 		len(addresses), warned, agreed[false], agreed[true])
 }

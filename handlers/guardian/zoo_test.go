@@ -116,7 +116,7 @@ func (s *site) arrive(ctx context.Context, b beast) {
 // refusal asks for no fact: it is to be as easy for a person.
 func TestZoo(t *testing.T) {
 	ctx := zoo(t)
-	outcomes, met := map[string]int{}, 0
+	outcomes, met, refused := map[string]int{}, 0, 0
 	for _, b := range beasts() {
 		s := open(t)
 		pressed := 0
@@ -140,6 +140,12 @@ func TestZoo(t *testing.T) {
 			met++
 		}
 		outcomes[fmt.Sprintf("%s %s %s", b.name, rec.Status, rec.Reason)]++
+		if rec.Status == consent.Declined {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("no beast has refused, which asks for no fact: none came to a form, and nothing is shown")
 	}
 	for _, o := range slices.Sorted(maps.Keys(outcomes)) {
 		t.Log(o)
