@@ -24,7 +24,7 @@ type StaffRequest struct {
 	At                time.Time // when it was decided or ended
 	Now               time.Time
 	Locked, NameMiss  bool
-	Purposes          []string
+	Purposes          []string // in words
 	ChildName         string // masked
 	Guardians         []consent.MaskedGuardian
 	MayReveal         bool

@@ -86,7 +86,7 @@ func (x fixture) requestPage() StaffRequest {
 	p := StaffRequest{
 		StaffFrame: x.staff("board"), AppTitle: x.app.Name.In(x.frame.Lang), Self: "/ops/request/shop/" + fixtureCase, Back: "/ops?app=shop",
 		ID: fixtureCase, Subject: "user-1042", Status: "pending", Custody: "held", Method: "email_link", Mail: "sent", MailAt: x.now, Created: x.now.Add(-9 * time.Hour),
-		Deadline: x.until, Now: x.now, Purposes: []string{"account", "delivery"}, ChildName: x.frame.Child, Guardians: []consent.MaskedGuardian{masked},
+		Deadline: x.until, Now: x.now, Purposes: []string{x.app.Purposes[0].Why.In(x.frame.Lang), x.app.Purposes[1].Why.In(x.frame.Lang)}, ChildName: x.frame.Child, Guardians: []consent.MaskedGuardian{masked},
 		MayReveal: true, Acts: []string{"resend", "correct", "reopen", "cancel", "destroy"},
 	}
 	for i, step := range []string{"signup", "invite", "try", "refund", "view", "reveal", "expire"} {

@@ -45,11 +45,11 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 		StaffFrame: d.frame(v, "board"), AppTitle: app.Name.In(v.lang), Self: d.requestPath(r.App, r.ID), Back: d.boardPath(r.App),
 		ID: r.ID, Subject: r.Subject, Status: string(r.Status), Custody: string(r.Custody), Method: string(r.Method),
 		Mail: string(r.Mail), MailHint: r.MailHint, MailAt: r.MailAt, Created: r.CreatedAt, Deadline: r.ExpiresAt, At: nextAt(r), Now: d.opt.Clock(),
-		Locked: !r.LockedUntil.IsZero(), NameMiss: r.NameMiss, Purposes: r.Asked, ChildName: c.Child, Guardians: c.Guardians,
+		Locked: !r.LockedUntil.IsZero(), NameMiss: r.NameMiss, Purposes: purposeWords(app, r.Asked, v.lang), ChildName: c.Child, Guardians: c.Guardians,
 		MayReveal: len(c.Guardians) > 0 && v.who.Role.May(staff.MayReveal), Acts: actsFor(v.who.Role, r),
 	}
 	if r.Status == consent.Granted {
-		p.Purposes = r.Granted
+		p.Purposes = purposeWords(app, r.Granted, v.lang)
 	}
 	p.Filed, p.Amending = d.filed(v, c.Filed), d.amending(v, c)
 	if r.Status == consent.Granted && v.who.Role.May(staff.MayRecord) && len(c.Guardians) > 0 {
@@ -65,6 +65,17 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 		p.Rights = append(p.Rights, d.rightRow(right))
 	}
 	return p, d.callsAbout(v, app, &p)
+}
+
+// purposeWords are what these purposes are for, in this language; of one that the settings no longer know, its id.
+func purposeWords(app *consent.App, ids []string, lang string) []string {
+	words := slices.Clone(ids)
+	for i, id := range ids {
+		if known := app.Chosen([]string{id}); len(known) > 0 {
+			words[i] = known[0].Why.In(lang)
+		}
+	}
+	return words
 }
 
 // callsAbout adds a page of the webhook calls that tell of the request, and the way to older ones.
