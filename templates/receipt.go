@@ -14,12 +14,19 @@ type GuardianReceipt struct {
 	Ended    time.Time // zero while it is in force
 	Method   consent.Method
 	Case     string
+	Amended  []ReceiptAmended
 	Purposes []PortalPurpose // without ways to withdraw
 	Terms    string          // version of the text
 	Text     string          // path where it can be read
 	Portal   string          // full address of /my, to be typed from paper
 	Signed   string          // path of the signed file
 	Keys     string          // full address of the keys by which it is checked
+}
+
+// ReceiptAmended is one correction of a guardian that took effect.
+type ReceiptAmended struct {
+	What consent.AmendWhat
+	At   time.Time // in the zone of the service
 }
 
 func (GuardianReceipt) template() string { return "guardian/receipt" }

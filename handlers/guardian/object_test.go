@@ -9,6 +9,7 @@ import (
 
 	"github.com/bohoja/bohoja/consent"
 	"github.com/bohoja/bohoja/handlers/web"
+	"github.com/bohoja/bohoja/templates"
 )
 
 // amending has a correction of the guardian's address confirmed, and returns its request and the link of the letter that stops it.
@@ -99,5 +100,27 @@ func TestOldLinkAfterACorrection(t *testing.T) {
 	s.must(err)
 	if p := s.expect(s.get(l.Link+"/stop"), http.StatusOK); !strings.Contains(p.body, "이 요청은 끝났습니다") {
 		t.Error("the page does not say that it is over")
+	}
+}
+
+// A correction that took effect stands in the receipt: what it was and on which day, and no name or address.
+func TestReceiptTellsOfACorrection(t *testing.T) {
+	s := open(t)
+	id, _ := s.amending()
+	s.Advance(48*time.Hour + time.Minute)
+	l, ok := s.Letters.Last(consent.LetterAmended)
+	if !ok {
+		t.Fatal("no letter")
+	}
+	_, token, _ := strings.Cut(l.Withdraw, "/w/")
+	v, err := s.Service.OpenWithdraw(t.Context(), token)
+	s.must(err)
+	rec, err := s.Store.Get(t.Context(), s.App.ID, id)
+	s.must(err)
+	day, err := templates.NewFrame(v.Book, v.App, "ko", "").Date(rec.Amended[0].At.In(v.Book.Profile.Zone))
+	s.must(err)
+	p := s.expect(s.get(v.Receipt), http.StatusOK)
+	if want := "<dt>고친 보호자 정보</dt><dd>메일 주소<span class=\"more\">" + day; !strings.Contains(p.body, want) || strings.Contains(p.body, "new@") {
+		t.Errorf("no %q in %s", want, p.body)
 	}
 }

@@ -58,6 +58,9 @@ func (p *Pages) receiptPage(c *gin.Context, v consent.ReceiptView) templates.Pag
 	if r.Record.Status == consent.Withdrawn {
 		page.Ended = r.Record.EndedAt.In(zone)
 	}
+	for _, a := range r.Record.Amended {
+		page.Amended = append(page.Amended, templates.ReceiptAmended{What: a.What, At: a.At.In(zone)})
+	}
 	for _, one := range templates.PurposesOf(r.App, slices.Concat(r.Granted, r.Refused), f.Lang) {
 		page.Purposes = append(page.Purposes, templates.PortalPurpose{
 			Purpose: one, On: slices.Contains(r.Record.InForce(), one.ID), Was: slices.Contains(r.Granted, one.ID),
