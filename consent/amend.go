@@ -101,13 +101,14 @@ func (r Record) Renamed(guardian int) bool {
 	return slices.ContainsFunc(r.Amended, func(a Amended) bool { return a.Guardian == guardian && a.What.Name() })
 }
 
-// amendWhat is what the amendment under this number corrects, "" when the record knows of none.
-func (r Record) amendWhat(no int) AmendWhat {
-	if no > 0 && r.Amend.No == no {
+// amendWhat is what the amendment of this guardian under this number corrects, "" when the record knows of none. The number alone does
+// not tell: after a restored backup it is given once more.
+func (r Record) amendWhat(no, guardian int) AmendWhat {
+	if no > 0 && r.Amend.No == no && r.Amend.Guardian == guardian {
 		return r.Amend.What
 	}
 	for _, a := range r.Amended {
-		if a.No == no {
+		if a.No == no && a.Guardian == guardian {
 			return a.What
 		}
 	}

@@ -375,6 +375,33 @@ func TestObjectComesTooLate(t *testing.T) {
 	}
 }
 
+// A restored backup counts from an earlier number: a link that was sent since for another guardian has the number of this correction, and
+// neither stops it nor tells of it.
+func TestObjectIsOfOneGuardian(t *testing.T) {
+	k := consenttest.New(t)
+	rec, _ := granted(t, k, "user-1")
+	_, err := k.Service.Join(t.Context(), k.App, app, rec.ID, consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("second@example.com")})
+	fine(t, err)
+	rec = get(t, k, rec.ID)
+	rec, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, correction(rec))
+	fine(t, err)
+	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	k.Work()
+	rec = get(t, k, rec.ID)
+	link, err := k.Links.Mint(consent.Claims{
+		Audience: consent.LinkObject, App: rec.App, ID: rec.ID, Gen: rec.Amend.No, Guardian: 1, Expires: rec.Amend.Due.Truncate(time.Second).Add(time.Hour),
+	})
+	fine(t, err)
+	if v, err := k.Service.OpenObject(t.Context(), link); err != nil || v.Proof != "" || v.Enacted {
+		t.Errorf("it waits: %q, %v, %v", v.Proof, v.Enacted, err)
+	}
+	effective(t, k, rec)
+	if v, err := k.Service.OpenObject(t.Context(), link); err != nil || v.Proof != "" || v.Enacted {
+		t.Errorf("in effect: %q, %v, %v", v.Proof, v.Enacted, err)
+	}
+}
+
 // Mail that is down for the whole wait tells nobody: the wait begins when the letter has gone out, and a letter that was sent again
 // because nobody noted the first one does not shorten it.
 func TestAmendWaitsForItsLetter(t *testing.T) {

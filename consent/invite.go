@@ -66,7 +66,7 @@ func moot(rec Record, l LetterJob) bool {
 	case LetterProve, LetterAmended:
 		return rec.Status != Granted
 	case LetterAmending:
-		return rec.Status != Granted || rec.Amend.No != l.Amend
+		return rec.Status != Granted || rec.Amend.No != l.Amend || rec.Amend.Guardian != l.Guardian
 	case LetterReplaced:
 		return rec.Status != Withdrawn && rec.Status != AgedOut && rec.Status != Granted
 	}

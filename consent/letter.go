@@ -22,7 +22,7 @@ func (s *Service) writeLetter(ctx context.Context, app *App, rec Record, l Lette
 	if l.Letter == LetterErased {
 		out.Deadline = rec.ErasedAt
 	}
-	out.Amend = rec.amendWhat(l.Amend)
+	out.Amend = rec.amendWhat(l.Amend, l.Guardian)
 	if rec.Status == Declined || l.Letter == LetterReplaced {
 		return s.addressClosing(out, rec, l)
 	}

@@ -25,8 +25,9 @@ func (s *Service) OpenObject(ctx context.Context, token string) (View, error) {
 		App: app, Book: s.Book(), Record: rec, Guardian: c.Guardian, Locale: app.Language(rec.Locale), Now: s.Clock(),
 		Deadline: s.amendDue(rec), Test: s.Settings.Test,
 	}
-	v.Enacted = !v.waits(c.Gen) && rec.amendWhat(c.Gen) != ""
-	if !v.waits(c.Gen) {
+	waits := v.waits(c.Gen)
+	v.Enacted = !waits && rec.amendWhat(c.Gen, c.Guardian) != ""
+	if !waits {
 		return v, nil
 	}
 	people, err := s.people(rec)
@@ -41,10 +42,10 @@ func (s *Service) OpenObject(ctx context.Context, token string) (View, error) {
 	return v, err
 }
 
-// waits reports whether the amendment under this number was confirmed and has not ended.
+// waits reports whether the amendment of this guardian under this number was confirmed and has not ended.
 func (v View) waits(no int) bool {
 	a := v.Record.Amend
-	return v.Record.Status == Granted && a.No == no && a.Endorser != ""
+	return v.Record.Status == Granted && a.No == no && a.Guardian == v.Guardian && a.Endorser != ""
 }
 
 // CheckObject takes the choice of that page and leads to its check page: programs that press every button make one choice, not two.
