@@ -513,6 +513,16 @@ func TestAmendInTheCase(t *testing.T) {
 	if a == nil || a.Name != consent.MaskName(newName) || a.Email != consent.MaskEmail(newAddress) || a.By != "st_1" || a.Other {
 		t.Fatalf("%+v", a)
 	}
+	for field, want := range map[consent.Shown]string{consent.ShownNewName: newName, consent.ShownNewMail: newAddress} {
+		got, err := k.Service.Unmask(t.Context(), k.App, staffed("st_2"), rec.ID, field, "confirm", "T-1")
+		if err != nil || got.Reveal() != want {
+			t.Errorf("%s in clear: %q, %v", field, got.Reveal(), err)
+		}
+		trail, err := k.Store.Trail(t.Context(), k.App.ID, rec.ID)
+		if e := trail[len(trail)-1]; err != nil || e.Step != consent.ActReveal || e.Note != string(field)+" confirm T-1" {
+			t.Errorf("noted: %+v, %v", e, err)
+		}
+	}
 	fold(t, k)
 	if got := onList(t, k, consent.WorkFiled); len(got) != 1 || got[0] != rec.ID {
 		t.Errorf("to be confirmed: %v", got)
@@ -560,5 +570,17 @@ func TestEndorseAheadOfTheEntry(t *testing.T) {
 	k.Work()
 	if a := get(t, k, rec.ID).Amend; a.Endorser != "" || letters(k, consent.LetterAmending) != 0 {
 		t.Errorf("%+v waits, told %v", a, to(k, "second@example.com"))
+	}
+}
+
+// Of a correction that ended nothing can be seen in clear.
+func TestAmendEndsUnseen(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	_, err := k.Service.Retract(t.Context(), k.App, staffed("st_2"), rec.ID, 1)
+	fine(t, err)
+	got, err := k.Service.Unmask(t.Context(), k.App, staffed("st_2"), rec.ID, consent.ShownNewMail, "confirm", "T-1")
+	if wants(t, "of nothing", err, consent.ErrUnreadable); !got.Empty() {
+		t.Error("the new address is shown")
 	}
 }

@@ -219,13 +219,15 @@ const (
 	ShownName    Shown = "guardian_name"
 	ShownAddress Shown = "guardian_email"
 	ShownPhone   Shown = "guardian_phone"
+	ShownNewName Shown = "new_name"  // of a correction that waits: its second person compares it
+	ShownNewMail Shown = "new_email" // the same
 )
 
 // ShownFields lists them.
-var ShownFields = []Shown{ShownChild, ShownName, ShownAddress, ShownPhone}
+var ShownFields = []Shown{ShownChild, ShownName, ShownAddress, ShownPhone, ShownNewName, ShownNewMail}
 
 // RevealReasons are why a field may be shown.
-var RevealReasons = []string{"caller", "letter", "rights", "incident"}
+var RevealReasons = []string{"caller", "letter", "rights", "confirm", "incident"}
 
 // ticketForm keeps a ticket to a reference: a log entry holds no text.
 var ticketForm = regexp.MustCompile(`^[A-Za-z0-9#_-]{1,32}$`)
@@ -255,6 +257,10 @@ func (s *Service) Unmask(ctx context.Context, app *App, by Actor, id string, fie
 	}
 	if IsID(PrefixRight, string(field)) {
 		return s.wordsOf(ctx, rec, string(field))
+	}
+	if field == ShownNewName || field == ShownNewMail {
+		entry, err := s.openAmend(ctx, rec)
+		return map[Shown]Private{ShownNewName: Secret(entry.Name), ShownNewMail: Secret(entry.Email)}[field], err
 	}
 	if len(rec.People) == 0 {
 		return Private{}, ErrUnreadable

@@ -100,6 +100,18 @@ type StaffAmending struct {
 	Other           bool // a guardian was corrected or added since: it has to be entered anew, and May is false
 }
 
+// Revealable are the fields that may be seen in clear, one at a time; with a correction that waits, also what it enters.
+func (p StaffRequest) Revealable() (Choices, error) {
+	fields := []string{"child_name", "guardian_name", "guardian_email", "guardian_phone"}
+	if a := p.Amending; a != nil && a.Name != "" {
+		fields = append(fields, "new_name")
+	}
+	if a := p.Amending; a != nil && a.Email != "" {
+		fields = append(fields, "new_email")
+	}
+	return p.Choose("field", "ops.reveal.field", p.Typed("field"), fields...)
+}
+
 // StaffAmend is the form that enters one: guardian, name, email, proof, ref, rev.
 type StaffAmend struct {
 	StaffFrame

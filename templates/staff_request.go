@@ -25,7 +25,7 @@ type StaffRequest struct {
 	Now               time.Time
 	Locked, NameMiss  bool
 	Purposes          []string // in words
-	ChildName         string // masked
+	ChildName         string   // masked
 	Guardians         []consent.MaskedGuardian
 	MayReveal         bool
 	Acts              []string          // what this role may do in this state
