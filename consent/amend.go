@@ -19,8 +19,9 @@ type AmendStore interface {
 	// Told lets it take effect so long from now. Told again, it stays as it was. Errors: ErrNotGranted, ErrEnded, ErrNotAmending
 	// unless it was confirmed.
 	Told(ctx context.Context, m Mutation, no int, wait time.Duration) (Record, error)
-	// Retract ends it; what was entered is gone. One that has ended already stays so. Errors: ErrNotGranted, ErrEnded,
-	// ErrNotAmending once it took effect.
+	// Retract ends it; what was entered is gone. One that has ended already stays so. A timer that is left without one that is to take
+	// effect goes, whatever the record is; with the number 0 nothing else does. Errors: ErrNotGranted, ErrEnded, ErrNotAmending once it
+	// took effect.
 	Retract(ctx context.Context, m Mutation, no int) (Record, error)
 	// Enact puts it into effect. Errors: ErrNotGranted, ErrEnded, ErrNotAmending, ErrNotDue, ErrStale, ErrNoLetters.
 	Enact(ctx context.Context, m Mutation, e Enacting) (Record, error)

@@ -402,6 +402,33 @@ func TestObjectIsOfOneGuardian(t *testing.T) {
 	}
 }
 
+// A timer that is left without a correction to put into effect goes with the sweep: a batch full of them would stand before all else.
+func TestSweepRemovesStrayTimers(t *testing.T) {
+	k := consenttest.New(t)
+	rec := entered(t, k)
+	none, _ := granted(t, k, "user-2")
+	over, _ := granted(t, k, "user-3")
+	_, err := k.Service.Withdraw(t.Context(), k.App, app, over.ID, nil)
+	fine(t, err)
+	for _, id := range []string{rec.ID, none.ID, over.ID} {
+		fine(t, k.Clients.Write.Do(t.Context(), "ZADD", "bt:{shop}:timers", 1, "enact:"+id).Err())
+	}
+	k.Sweep()
+	due, err := k.Store.Due(t.Context(), k.App.ID, 10)
+	if err != nil || len(due) != 0 {
+		t.Errorf("left: %v, %v", due, err)
+	}
+	if got := get(t, k, rec.ID); got.Amend != rec.Amend || got.Amends != 1 {
+		t.Errorf("what was entered: %+v", got.Amend)
+	}
+	_, err = k.Service.Endorse(t.Context(), k.App, staffed("st_2"), rec.ID, 1, rec.Rev)
+	fine(t, err)
+	k.Work()
+	if got := effective(t, k, get(t, k, rec.ID)); len(got.Amended) != 1 {
+		t.Error("it does not take effect any more")
+	}
+}
+
 // Mail that is down for the whole wait tells nobody: the wait begins when the letter has gone out, and a letter that was sent again
 // because nobody noted the first one does not shorten it.
 func TestAmendWaitsForItsLetter(t *testing.T) {

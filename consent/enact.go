@@ -13,10 +13,11 @@ const (
 	retractedUnreadable = "unreadable" // what was entered cannot be read any more
 )
 
-// enact puts an amendment into effect whose wait is over, or ends it when that cannot be any more.
+// enact puts an amendment into effect whose wait is over, or ends it when that cannot be any more. A timer without one is removed.
 func (s *Service) enact(ctx context.Context, app *App, rec Record) error {
-	if rec.Status != Granted || rec.Amend.No == 0 {
-		return ErrNotAmending
+	if rec.Status != Granted || rec.Amend.Due.IsZero() {
+		_, err := s.Store.Retract(ctx, s.mutation(app, rec, Actor{Kind: ActorClock}, ""), 0)
+		return err
 	}
 	if rec.Amend.Rev != rec.Rev {
 		return s.fallAway(ctx, app, rec, retractedPeople)
