@@ -135,7 +135,7 @@ type amended struct {
 // EnterAmendment enters a guardian's new name or address after a grant. It counts for nothing until a colleague has confirmed
 // it with Endorse and the wait is over. What waited before it is dropped.
 //
-// Errors: ErrNotFound, ErrNotGranted, ErrEnded, KindInvalid, ErrStale, ErrUnreadable, amend_limit (KindConflict).
+// Errors: ErrNotFound, ErrNotGranted, ErrEnded, KindInvalid, ErrStale, ErrUnreadable, ErrNobodyToTell, amend_limit (KindConflict).
 func (s *Service) EnterAmendment(ctx context.Context, app *App, by Actor, id string, in Amendment) (Record, error) {
 	rec, err := s.findGranted(ctx, app, id)
 	if err != nil {
@@ -147,6 +147,9 @@ func (s *Service) EnterAmendment(ctx context.Context, app *App, by Actor, id str
 	people, err := s.people(rec)
 	if err != nil {
 		return rec, err
+	}
+	if in.Guardian >= 0 && in.Guardian < len(people.Guardians) && people.Guardians[in.Guardian].Email.Empty() {
+		return rec, ErrNobodyToTell
 	}
 	entry, what, err := s.checkAmendment(ctx, rec, people, in)
 	if err != nil {
@@ -245,9 +248,9 @@ func (s *Service) checkAmendedAddress(ctx context.Context, f *faults, rec Record
 
 // Endorse confirms what a colleague entered under the number no, as it stood beside the people of revision rev. The address that
 // stands is told at once, with a link that stops it; the wait (Settings.Amend) begins when a mail server took that letter or
-// refused it for good. Where no address stands it begins now.
+// refused it for good.
 //
-// Errors: ErrNotFound, ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson, ErrUnreadable.
+// Errors: ErrNotFound, ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson, ErrUnreadable, ErrNobodyToTell.
 func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no, rev int) (Record, error) {
 	rec, err := s.findGranted(ctx, app, id)
 	if err != nil {
@@ -268,7 +271,7 @@ func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no
 	case rec.Rev != rev || rec.Amend.Guardian >= len(people.Guardians): // whether there is an address is asked of those people
 		return rec, ErrStale
 	case people.Guardians[rec.Amend.Guardian].Email.Empty():
-		return s.Store.Endorse(ctx, m, no, rev, s.Settings.Amend)
+		return rec, ErrNobodyToTell
 	}
 	m.Jobs = append(m.Jobs, s.amendLetter(rec, LetterAmending, no))
 	return s.Store.Endorse(ctx, m, no, rev, 0)
@@ -356,5 +359,7 @@ func (s *Service) openAmend(ctx context.Context, rec Record) (out amended, err e
 // Errors of amendments.
 var (
 	ErrNotAmending = &Error{Kind: KindConflict, Code: "not_amending", Detail: "no correction of a guardian waits"}
-	ErrNoLetters   = &Error{Kind: KindConflict, Code: "no_letters", Detail: "the holder of this address asked for no letters"}
+	// ErrNobodyToTell is of a guardian without an address: nobody could stop a correction.
+	ErrNobodyToTell = &Error{Kind: KindConflict, Code: "nobody_to_tell", Detail: "this guardian has no address to be told at, so nothing is corrected; the consent has to be given anew"}
+	ErrNoLetters    = &Error{Kind: KindConflict, Code: "no_letters", Detail: "the holder of this address asked for no letters"}
 )

@@ -402,6 +402,28 @@ func TestObjectIsOfOneGuardian(t *testing.T) {
 	}
 }
 
+// A guardian without an address cannot be told, so nobody could stop a correction: there is none.
+func TestAmendOfOneWhoCannotBeTold(t *testing.T) {
+	k := consenttest.New(t)
+	k.App.Methods = append(k.App.Methods, consent.MethodPaper)
+	in := ask("user-1")
+	in.Method, in.Guardian.Email = consent.MethodPaper, consent.Private{}
+	ticket, err := k.Service.Signup(t.Context(), k.App, app, in)
+	fine(t, err)
+	file(t, k, ticket.Record.ID)
+	rec, err := k.Service.GrantFiled(t.Context(), k.App, staffed("st_2"), ticket.Record.ID, 1)
+	fine(t, err)
+	_, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, correction(rec))
+	wants(t, "name and address", err, consent.ErrNobodyToTell)
+	named := correction(rec)
+	named.Email = consent.Private{}
+	_, err = k.Service.EnterAmendment(t.Context(), k.App, staffed("st_1"), rec.ID, named)
+	wants(t, "the name", err, consent.ErrNobodyToTell)
+	if got := get(t, k, rec.ID); got.Amends != 0 || got.Status != consent.Granted {
+		t.Errorf("entered: %+v", got.Amend)
+	}
+}
+
 // A timer that is left without a correction to put into effect goes with the sweep: a batch full of them would stand before all else.
 func TestSweepRemovesStrayTimers(t *testing.T) {
 	k := consenttest.New(t)

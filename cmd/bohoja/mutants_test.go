@@ -77,6 +77,7 @@ var mutants = []mutant{
 	{"a correction that was stopped", "consent/redisstore/lua/retract.lua", "\nunamend()\n", "\n", "./consent", "TestObject$"},
 	{"a correction stopped by another guardian's link", "consent/object.go", "a.No == no && a.Guardian == v.Guardian && ", "a.No == no && ", "./consent", "TestObjectIsOfOneGuardian"},
 	{"a timer that no correction waits for", "consent/redisstore/lua/retract.lua", "if stray then stop('enact') end", "", "./consent", "TestSweepRemovesStrayTimers"},
+	{"a correction that nobody can stop", "consent/amend.go", "people.Guardians[in.Guardian].Email.Empty() {", "false {", "./consent", "TestAmendOfOneWhoCannotBeTold"},
 	{"a correction that outlives its consent", "consent/redisstore/lua/lib.lua", "  unamend()\n  move(r, to)", "  move(r, to)", storePackage, storeTests + "/amend"},
 	{"an address whose holder wants no letters", "consent/redisstore/lua/enact.lua", "if arg(8) ~= '' and muted(arg(8)) then return refuse('no_letters') end", "", storePackage, storeTests + "/enact"},
 	{"a paper of people whom nobody saw", "consent/redisstore/lua/file.lua", "if r.v ~= arg(5) then return refuse('stale') end", "", storePackage, storeTests + "/file"},

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,13 +56,21 @@ func (d *Desk) amendPage(v *visit, was url.Values) (templates.StaffAmend, error)
 	if err != nil {
 		return templates.StaffAmend{}, err
 	}
-	if c.Record.Status != consent.Granted || len(c.Guardians) == 0 {
+	switch {
+	case c.Record.Status != consent.Granted || len(c.Guardians) == 0:
 		return templates.StaffAmend{}, consent.ErrNotGranted
+	case !tellable(c.Guardians):
+		return templates.StaffAmend{}, consent.ErrNobodyToTell
 	}
 	return templates.StaffAmend{
 		StaffFrame: d.frame(v, "board"), ID: c.Record.ID, Back: d.requestPath(app.ID, c.Record.ID), AppTitle: app.Name.In(v.lang),
 		Rev: c.Record.Rev, Wait: d.opt.Requests.AmendWait(), Guardians: c.Guardians, Was: was,
 	}, nil
+}
+
+// tellable reports whether there is a guardian who can be told of a correction.
+func tellable(all []consent.MaskedGuardian) bool {
+	return slices.ContainsFunc(all, func(g consent.MaskedGuardian) bool { return g.Email != "" })
 }
 
 // amend takes the form. It is bound to the people whom it showed.

@@ -52,7 +52,7 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 		p.Purposes = purposeWords(app, r.Granted, v.lang)
 	}
 	p.Filed, p.Amending = d.filed(v, c.Filed), d.amending(v, c)
-	if r.Status == consent.Granted && v.who.Role.May(staff.MayRecord) && len(c.Guardians) > 0 {
+	if r.Status == consent.Granted && v.who.Role.May(staff.MayRecord) && tellable(c.Guardians) {
 		p.Amend = p.Self + "/amend"
 	}
 	if r.Status == consent.Pending && v.who.Role.May(staff.MayRecord) && len(filedWays(app)) > 0 {
