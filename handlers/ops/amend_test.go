@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/consent/staff"
 )
 
@@ -80,4 +81,28 @@ func TestRetract(t *testing.T) {
 	w.get(pending + "/amend").want(409)
 	w.post(pending+"/amend", amendForm()...).want(409)
 	w.post(pending+"/retract", "no", "1").want(409)
+}
+
+// A guardian without an address cannot be told: there is no form, and what is posted all the same is refused with the reason.
+func TestAmendOfOneWhoCannotBeTold(t *testing.T) {
+	b := newBureau(t)
+	ticket, err := b.kit.Service.Signup(t.Context(), consenttest.Book().Apps[game], consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
+		Subject: "user-1", Notice: "n1", UnderAge: new(true), Method: consent.MethodPaper,
+		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret(kidName), Locale: "ko"},
+		Guardian: consent.Guardian{Name: consent.Secret(parentName), Locale: "ko"},
+	})
+	b.must(err)
+	rec := ticket.Record
+	w, other := b.as(staff.Support), b.as(staff.Privacy)
+	at := path(rec)
+	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
+	other.post(at+"/grant", "sure", "yes", "no", "1").leads(at + "?done=grant")
+	if strings.Contains(w.get(at).want(200).body, at+"/amend") {
+		t.Error("the page leads to the form")
+	}
+	w.get(at + "/amend").want(409)
+	w.post(at+"/amend", amendForm()...).want(409)
+	if got, err := b.kit.Store.Get(t.Context(), rec.App, rec.ID); err != nil || got.Status != consent.Granted || got.Amends != 0 {
+		t.Errorf("%s, %+v, %v", got.Status, got.Amend, err)
+	}
 }
