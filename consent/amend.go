@@ -13,9 +13,9 @@ type AmendStore interface {
 	// Amend keeps what staff entered, in place of what waited before it, confirmed or not. Errors: ErrNotGranted, ErrEnded,
 	// ErrStale (another one was entered meanwhile, or the people are others), amend_limit (KindConflict).
 	Amend(ctx context.Context, m Mutation, a Amending) (Record, error)
-	// Endorse confirms it. Without a wait it is still to be told, and nothing comes of it before Told; else nobody is there to be
-	// told, and it takes effect so long from now. Errors: ErrNotGranted, ErrEnded, ErrNotAmending, ErrStale, ErrSamePerson.
-	Endorse(ctx context.Context, m Mutation, no, rev int, wait time.Duration) (Record, error)
+	// Endorse confirms it. It is still to be told, and nothing comes of it before Told. Errors: ErrNotGranted, ErrEnded,
+	// ErrNotAmending, ErrStale, ErrSamePerson.
+	Endorse(ctx context.Context, m Mutation, no, rev int) (Record, error)
 	// Told lets it take effect so long from now. Told again, it stays as it was. Errors: ErrNotGranted, ErrEnded, ErrNotAmending
 	// unless it was confirmed.
 	Told(ctx context.Context, m Mutation, no int, wait time.Duration) (Record, error)
@@ -274,7 +274,7 @@ func (s *Service) Endorse(ctx context.Context, app *App, by Actor, id string, no
 		return rec, ErrNobodyToTell
 	}
 	m.Jobs = append(m.Jobs, s.amendLetter(rec, LetterAmending, no))
-	return s.Store.Endorse(ctx, m, no, rev, 0)
+	return s.Store.Endorse(ctx, m, no, rev)
 }
 
 // told begins the wait of an amendment whose letter a mail server took, or refused for good with this note. One that ended meanwhile

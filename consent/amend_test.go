@@ -590,12 +590,12 @@ type meanwhile struct {
 	before func()
 }
 
-func (m *meanwhile) Endorse(ctx context.Context, by consent.Mutation, no, rev int, wait time.Duration) (consent.Record, error) {
+func (m *meanwhile) Endorse(ctx context.Context, by consent.Mutation, no, rev int) (consent.Record, error) {
 	if f := m.before; f != nil {
 		m.before = nil
 		f()
 	}
-	return m.Store.Endorse(ctx, by, no, rev, wait)
+	return m.Store.Endorse(ctx, by, no, rev)
 }
 
 // A number that does not stand yet confirms nothing: the letter is of the guardian who was read, and the correction would be of another

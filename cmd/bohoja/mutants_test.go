@@ -71,7 +71,7 @@ var mutants = []mutant{
 	{"a correction confirmed for other people", "consent/redisstore/lua/endorse.lua", "if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end", "", storePackage, storeTests + "/endorse"},
 	{"a correction that is not the one that was seen", "consent/redisstore/lua/endorse.lua", "if r.amends ~= arg(1) then return refuse('stale') end", "", "./consent", "TestEndorseRefuses"},
 	{"a correction whose letter is another guardian's", "consent/amend.go", "if rec.Amend.No != no {", "if false {", "./consent", "TestEndorseAheadOfTheEntry"},
-	{"a correction of which nobody was told", "consent/amend.go", "return s.Store.Endorse(ctx, m, no, rev, 0)", "return s.Store.Endorse(ctx, m, no, rev, s.Settings.Amend)", "./consent", "TestAmendWaitsForItsLetter"},
+	{"a correction of which nobody was told", "consent/invite.go", "case failed == nil && l.Letter == LetterAmending:", "case l.Letter == LetterAmending:", "./consent", "TestAmendWaitsForItsLetter"},
 	{"a correction told of before it was confirmed", "consent/redisstore/lua/told.lua", " or a.endorser == '' then", " then", storePackage, storeTests + "/told"},
 	{"a correction before its wait is over", "consent/redisstore/lua/enact.lua", "if not a.due or now < a.due then return refuse('not_due') end", "", storePackage, storeTests + "/enact"},
 	{"a correction that was stopped", "consent/redisstore/lua/retract.lua", "\nunamend()\n", "\n", "./consent", "TestObject$"},

@@ -428,7 +428,7 @@ func (o *owner) amend() error {
 func (o *owner) endorse() error {
 	m := o.act()
 	m.Actor.Ref = "s2"
-	return second(o.store.Endorse(o.ctx, m, 1, 2, 0))
+	return second(o.store.Endorse(o.ctx, m, 1, 2))
 }
 
 func (o *owner) told() error { return second(o.store.Told(o.ctx, o.act(), 1, 0)) }

@@ -50,7 +50,7 @@ func (b *bench) amend(r consent.Record, entry string) consent.Record {
 func (b *bench) confirm(r consent.Record) consent.Record {
 	b.Helper()
 	m := b.letter(b.staff(r.ID, "st_2"))
-	return b.once(func() (consent.Record, error) { return b.Store.Endorse(b.Context(), m, r.Amends, r.Rev, 0) })
+	return b.once(func() (consent.Record, error) { return b.Store.Endorse(b.Context(), m, r.Amends, r.Rev) })
 }
 
 // endorse confirms it, and its letter has gone out.
@@ -173,7 +173,7 @@ func amendRefusals(b *bench) {
 func endorseRefusals(b *bench) {
 	none := b.granted("user-0", "g0@x")
 	endorse := func(r consent.Record, by string, no, rev int) error {
-		_, err := b.Store.Endorse(b.Context(), b.staff(r.ID, by), no, rev, amendWait)
+		_, err := b.Store.Endorse(b.Context(), b.staff(r.ID, by), no, rev)
 		return err
 	}
 	b.refused(endorse(none, "st_2", 0, none.Rev), consent.ErrNotAmending, none)
@@ -219,13 +219,6 @@ func toldOnce(b *bench) {
 	b.must(told(r, 1))
 	if again := b.get(r.ID).Amend; again.Due.Before(first) || again.Endorser != "st_2" {
 		b.Errorf("told again: %+v", again)
-	}
-	silent := b.granted("user-2", "g2@x")
-	silent = b.amend(silent, "two")
-	silent, err = b.Store.Endorse(b.Context(), b.staff(silent.ID, "st_2"), 1, silent.Rev, amendWait)
-	b.must(err)
-	if !near(silent.Amend.Due, b.now().Add(amendWait)) {
-		b.Errorf("with nobody to tell: %+v", silent.Amend)
 	}
 	pending := b.pending("user-3", "g3@x")
 	b.refused(told(pending, 1), consent.ErrNotGranted, pending)

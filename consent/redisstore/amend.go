@@ -15,8 +15,8 @@ func (s *Store) Amend(ctx context.Context, m consent.Mutation, a consent.Amendin
 }
 
 // Endorse implements consent.AmendStore.
-func (s *Store) Endorse(ctx context.Context, m consent.Mutation, no, rev int, wait time.Duration) (consent.Record, error) {
-	return s.step(ctx, consent.StepEndorse, m, strconv.Itoa(no), strconv.Itoa(rev), ms(wait))
+func (s *Store) Endorse(ctx context.Context, m consent.Mutation, no, rev int) (consent.Record, error) {
+	return s.step(ctx, consent.StepEndorse, m, strconv.Itoa(no), strconv.Itoa(rev))
 }
 
 // Told implements consent.AmendStore.

@@ -128,7 +128,9 @@ func TestRestoredCorrectionIsDropped(t *testing.T) {
 	must(t, err)
 	second := by(r.ID)
 	second.Actor.Ref = "s2"
-	_, err = s.Endorse(t.Context(), second, 1, 2, time.Hour)
+	_, err = s.Endorse(t.Context(), second, 1, 2)
+	must(t, err)
+	_, err = s.Told(t.Context(), by(r.ID), 1, time.Hour)
 	must(t, err)
 	if waits, err := s.Amending(t.Context(), app); err != nil || len(waits) != 1 || waits[0] != r.ID {
 		t.Errorf("waits: %q, %v", waits, err)

@@ -98,7 +98,7 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		id := amended()
 		second := by(id)
 		second.Actor.Ref = "s2"
-		_, err := s.Endorse(t.Context(), second, 1, 2, 0)
+		_, err := s.Endorse(t.Context(), second, 1, 2)
 		must(t, err)
 		return id
 	}
@@ -179,7 +179,7 @@ func traced(ctx context.Context, s *redisstore.Store, on stage) []tracedStep {
 		{"amend", on.granted, func(m consent.Mutation) error { return only(s.Amend(ctx, m, amending)) }},
 		{"endorse", on.amended, func(m consent.Mutation) error {
 			m.Actor.Ref = "s2"
-			return only(s.Endorse(ctx, m, 1, 2, 0))
+			return only(s.Endorse(ctx, m, 1, 2))
 		}},
 		{"told", on.endorsed, func(m consent.Mutation) error { return only(s.Told(ctx, m, 1, time.Hour)) }},
 		{"retract", on.amended, func(m consent.Mutation) error { return only(s.Retract(ctx, m, 1)) }},

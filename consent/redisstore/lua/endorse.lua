@@ -1,6 +1,6 @@
--- Confirms what a colleague has entered of a guardian's new name or address: the address that stands is told (told.lua), or, where
--- there is none, the wait begins. Nobody confirms what they have entered themselves, nor what they have not seen (threat 20).
--- arg: 1 its number  2 revision of the people that was seen  3 wait_ms, 0: it is still to be told
+-- Confirms what a colleague has entered of a guardian's new name or address: the address that stands is to be told (told.lua).
+-- Nobody confirms what they have entered themselves, nor what they have not seen (threat 20).
+-- arg: 1 its number  2 revision of the people that was seen
 local r = read()
 if not r then return refuse('not_found') end
 if r.t == 'pending' then return refuse('not_granted') end
@@ -12,12 +12,6 @@ if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end
 if a.by == ARGV[5] then return refuse('same_person') end
 if a.endorser ~= '' then return answer() end
 
-if number(3) > 0 then
-  local due = now + number(3)
-  set('amend', r.amend .. ' ' .. ARGV[5] .. ' ' .. text(due))
-  timer('enact', due)
-else
-  set('amend', r.amend .. ' ' .. ARGV[5])
-end
+set('amend', r.amend .. ' ' .. ARGV[5])
 trace(r.t)
 return answer()
