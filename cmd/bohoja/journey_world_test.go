@@ -303,15 +303,16 @@ var addresses atomic.Uint32
 func (s *story) address(name string) *process {
 	n := addresses.Add(1)
 	host := net.IPv4(127, byte(1+os.Getpid()%250), byte(n>>8), byte(1+n%250)).String()
-	free := func() string {
+	free := func() net.Listener {
 		l, err := net.Listen("tcp", host+":0")
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		defer func() { _ = l.Close() }()
-		return l.Addr().String()
+		return l
 	}
-	p := &process{public: free(), ops: free()}
+	public, ops := free(), free() // both are held until both are there: else they may be the same
+	p := &process{public: public.Addr().String(), ops: ops.Addr().String()}
+	_, _ = public.Close(), ops.Close()
 	s.processes[name] = p
 	return p
 }
