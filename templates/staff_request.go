@@ -140,34 +140,7 @@ func (p StaffRequest) Questions() []string {
 
 // Say are two or three plain sentences for the caller. None of them holds anything of a person.
 func (p StaffRequest) Say() ([]string, error) {
-	keys := []string{p.Status}
-	switch {
-	case p.Status == string(consent.Granted) && p.Amending != nil && p.Amending.Endorser != "" && p.Amending.Due.IsZero():
-		keys = append(keys, "amend_untold")
-	case p.Status == string(consent.Granted) && p.Amending != nil && p.Amending.Endorser != "":
-		keys = append(keys, "amend_waits")
-	case p.Status == string(consent.Granted) && p.Amending != nil:
-		keys = append(keys, "amending")
-	case p.Status == string(consent.Granted) && p.unreachable():
-		keys = []string{"granted_letterless"}
-	case p.Pending() && p.Filed != nil && p.Filed.Other:
-		keys = append(keys, "filed_other")
-	case p.Pending() && p.Filed != nil:
-		keys = append(keys, "filed")
-	case p.Pending() && p.letterless():
-		if key := "by_" + p.Method; p.Has("ops.tell." + key) {
-			keys = append(keys, key)
-		}
-	case p.Pending() && p.Locked:
-		keys = append(keys, "locked")
-	case p.Pending() && p.Mail != string(consent.MailSent):
-		keys = append(keys, "mail_"+p.Mail)
-	case p.Pending() && p.NameMiss:
-		keys = append(keys, "misnamed")
-	}
-	if p.Pending() {
-		keys = append(keys, "deadline")
-	}
+	keys := p.sentences()
 	when, err := p.Moment(p.Local(p.Deadline))
 	if err != nil {
 		return nil, err
@@ -176,15 +149,53 @@ func (p StaffRequest) Say() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []string
-	for _, key := range slices.Compact(keys) {
-		text, err := p.T("ops.tell."+key, "until", when, "due", due, "name", p.AppTitle)
-		if err != nil {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		if out[i], err = p.T("ops.tell."+key, "until", when, "due", due, "name", p.AppTitle); err != nil {
 			return nil, err
 		}
-		out = append(out, text)
 	}
 	return out, nil
+}
+
+// sentences are the keys of what the caller is told: how the request stands, what is in its way, and its deadline.
+func (p StaffRequest) sentences() []string {
+	switch {
+	case p.Pending():
+		return slices.Compact(slices.Concat([]string{p.Status}, p.inTheWay(), []string{"deadline"}))
+	case p.Status != string(consent.Granted):
+		return []string{p.Status}
+	case p.Amending != nil && p.Amending.Endorser != "" && p.Amending.Due.IsZero():
+		return []string{p.Status, "amend_untold"}
+	case p.Amending != nil && p.Amending.Endorser != "":
+		return []string{p.Status, "amend_waits"}
+	case p.Amending != nil:
+		return []string{p.Status, "amending"}
+	case p.unreachable():
+		return []string{"granted_letterless"}
+	}
+	return []string{p.Status}
+}
+
+// inTheWay is the key of what holds a waiting request up; none when nothing does.
+func (p StaffRequest) inTheWay() []string {
+	switch {
+	case p.Filed != nil && p.Filed.Other:
+		return []string{"filed_other"}
+	case p.Filed != nil:
+		return []string{"filed"}
+	case p.letterless():
+		if key := "by_" + p.Method; p.Has("ops.tell." + key) {
+			return []string{key}
+		}
+	case p.Locked:
+		return []string{"locked"}
+	case p.Mail != string(consent.MailSent):
+		return []string{"mail_" + p.Mail}
+	case p.NameMiss:
+		return []string{"misnamed"}
+	}
+	return nil
 }
 
 // amendDue is when a guardian's correction takes effect, in words; "" when none does.

@@ -97,13 +97,22 @@ func (x fixture) requestPage() StaffRequest {
 }
 
 func (x fixture) requestStates() []State {
-	pending := x.requestPage()
-	var out []State
-	one := func(name string, change func(*StaffRequest)) {
+	return slices.Concat(x.requestStands(), x.requestFiled(), x.requestAmends(), x.requestActs())
+}
+
+// requests collects states of a request's page, each of them a change of one that waits.
+func (x fixture) requests() (*[]State, func(name string, change func(*StaffRequest))) {
+	pending, out := x.requestPage(), new([]State)
+	return out, func(name string, change func(*StaffRequest)) {
 		p := pending
 		change(&p)
-		out = append(out, x.state("ops/request "+name, p))
+		*out = append(*out, x.state("ops/request "+name, p))
 	}
+}
+
+// requestStands are how a request and its letter stand.
+func (x fixture) requestStands() []State {
+	out, one := x.requests()
 	one("pending", func(*StaffRequest) {})
 	one("locked", func(p *StaffRequest) { p.Locked = true; p.Done = "ops.did.resend" })
 	one("misnamed", func(p *StaffRequest) { p.NameMiss = true })
@@ -125,6 +134,12 @@ func (x fixture) requestStates() []State {
 		p.Status, p.Custody, p.Guardians, p.ChildName, p.At, p.Acts, p.Opened = "declined", "destroyed", nil, "", x.now, []string{"lift"}, "lift"
 	})
 	one("calls older", func(p *StaffRequest) { p.Calls, p.CallsBack, p.CallsNext = nil, true, p.Self+"?calls=1-1#calls-h" })
+	return *out
+}
+
+// requestFiled is a consent on paper that waits, and one in force.
+func (x fixture) requestFiled() []State {
+	out, one := x.requests()
 	one("filed", func(p *StaffRequest) { p.Filed, p.File = x.filed(), p.Self+"/file" })
 	one("filed by oneself", func(p *StaffRequest) { p.Filed = x.filed(); p.Filed.May, p.Filed.Mine = false, true })
 	one("filed for another", func(p *StaffRequest) {
@@ -138,6 +153,12 @@ func (x fixture) requestStates() []State {
 		p.Status, p.Method, p.Paper, p.Acts, p.MayReveal = "granted", "paper", true, []string{"withdraw"}, false
 		p.Opened, p.Faults = "scan", x.faulty("scan_ticket", FaultTicket).Faults
 	})
+	return *out
+}
+
+// requestAmends is a correction of a guardian that waits.
+func (x fixture) requestAmends() []State {
+	out, one := x.requests()
 	granted := func(name string, change func(*StaffRequest)) {
 		one(name, func(p *StaffRequest) {
 			p.Status, p.Custody, p.Acts, p.Amend, p.Amending = "granted", "destroyed", []string{"ask", "withdraw", "destroy"}, p.Self+"/amend", x.amending()
@@ -156,6 +177,12 @@ func (x fixture) requestStates() []State {
 	granted("amending waits", func(p *StaffRequest) {
 		p.Amending.May, p.Amending.Endorser, p.Amending.Due = false, "jun", x.until
 	})
+	return *out
+}
+
+// requestActs are the forms of the page, filled in wrongly, and who sees none of them.
+func (x fixture) requestActs() []State {
+	out, one := x.requests()
 	one("viewer", func(p *StaffRequest) { p.Acts, p.MayReveal = nil, false })
 	one("wrong", func(p *StaffRequest) {
 		p.Opened, p.Faults = "destroy", x.faulty("typed", FaultTyped).Faults
@@ -171,7 +198,7 @@ func (x fixture) requestStates() []State {
 	one("correct wrong", func(p *StaffRequest) {
 		p.Opened, p.Was, p.Faults = "correct", map[string]string{"email": "x"}, x.faulty("name", FaultGeneric, "email", FaultEmail).Faults
 	})
-	return out
+	return *out
 }
 
 func (x fixture) dead() StaffHooks {
