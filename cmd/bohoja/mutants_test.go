@@ -69,7 +69,7 @@ var mutants = []mutant{
 	// Corrections of a guardian after the grant.
 	{"a correction that one person makes alone", "consent/redisstore/lua/endorse.lua", "if a.by == ARGV[5] then return refuse('same_person') end", "", "./consent", "TestEndorseRefuses"},
 	{"a correction confirmed for other people", "consent/redisstore/lua/endorse.lua", "if a.rev ~= r.v or a.rev ~= arg(2) then return refuse('stale') end", "", storePackage, storeTests + "/endorse"},
-	{"a correction that is not the one that was seen", "consent/redisstore/lua/endorse.lua", "if r.amends ~= arg(1) then return refuse('stale') end", "", "./consent", "TestEndorseRefuses"},
+	{"a correction that is not the one that was seen", "consent/redisstore/lua/endorse.lua", "if r.amends ~= arg(1) then return refuse('stale') end", "", storePackage, storeTests + "/endorse"},
 	{"a correction whose letter is another guardian's", "consent/amend.go", "if rec.Amend.No != no {", "if false {", "./consent", "TestEndorseAheadOfTheEntry"},
 	{"a correction of which nobody was told", "consent/invite.go", "case failed == nil && l.Letter == LetterAmending:", "case l.Letter == LetterAmending:", "./consent", "TestAmendWaitsForItsLetter"},
 	{"a correction told of before it was confirmed", "consent/redisstore/lua/told.lua", " or a.endorser == '' then", " then", storePackage, storeTests + "/told"},
