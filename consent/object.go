@@ -56,21 +56,7 @@ func (s *Service) CheckObject(ctx context.Context, token, form, choice string) (
 	if err != nil || v.Proof == "" {
 		return v, err
 	}
-	p, err := s.unseal(v, stepObject, form)
-	if err != nil {
-		return v, err
-	}
-	if s.tooFast(p) {
-		return v, ErrTooFast
-	}
-	if choice != "yes" {
-		var f faults
-		f.add("/stop", "required", "the choice is not made")
-		return v, f.err()
-	}
-	p.Step = stepObjectCheck
-	v.Proof, err = s.seal(ctx, v.Record, p)
-	return v, err
+	return s.chosen(ctx, v, stepObject, stepObjectCheck, form, choice)
 }
 
 // Object stops an amendment at the wish of who holds the address that stands. Nothing else is asked: the consent stays as it is.
@@ -81,10 +67,7 @@ func (s *Service) Object(ctx context.Context, token, form, confirm string) (View
 	if err != nil || v.Proof == "" {
 		return v, err
 	}
-	if _, err := s.unseal(v, stepObjectCheck, form); err != nil {
-		return v, err
-	}
-	if err := checkConfirm(confirm); err != nil {
+	if err := s.confirmed(v, stepObjectCheck, form, confirm); err != nil {
 		return v, err
 	}
 	m := s.mutation(v.App, v.Record, Actor{Kind: ActorGuardian, Ref: itoa(v.Guardian)}, "")

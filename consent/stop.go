@@ -48,21 +48,7 @@ func (s *Service) CheckStop(ctx context.Context, token, form, choice string) (Vi
 	if err != nil || v.Proof == "" {
 		return v, err
 	}
-	p, err := s.unseal(v, stepStop, form)
-	if err != nil {
-		return v, err
-	}
-	if s.tooFast(p) {
-		return v, ErrTooFast
-	}
-	if choice != "yes" {
-		var f faults
-		f.add("/stop", "required", "the choice is not made")
-		return v, f.err()
-	}
-	p.Step = stepStopCheck
-	v.Proof, err = s.seal(ctx, v.Record, p)
-	return v, err
+	return s.chosen(ctx, v, stepStop, stepStopCheck, form, choice)
 }
 
 // Stop ends the request at the wish of a replaced link's holder, who is asked for nothing else: like any refusal it
@@ -74,10 +60,7 @@ func (s *Service) Stop(ctx context.Context, token, form, confirm string) (View, 
 	if err != nil || v.Proof == "" {
 		return v, err
 	}
-	if _, err := s.unseal(v, stepStopCheck, form); err != nil {
-		return v, err
-	}
-	if err := checkConfirm(confirm); err != nil {
+	if err := s.confirmed(v, stepStopCheck, form, confirm); err != nil {
 		return v, err
 	}
 	after := v.Record
@@ -87,4 +70,33 @@ func (s *Service) Stop(ctx context.Context, token, form, confirm string) (View, 
 	v.Record, err = s.Store.Decline(ctx, m, Declining{Gen: v.Record.Gen, Reason: ReasonRefused, Index: v.Guardian})
 	v.Proof = ""
 	return v, err
+}
+
+// chosen takes the only choice of a page that stops something, and leads to its check page. The View comes back with every error.
+//
+// Errors: KindInvalid without the choice, ErrTooFast, ErrStale.
+func (s *Service) chosen(ctx context.Context, v View, step, check, form, choice string) (View, error) {
+	p, err := s.unseal(v, step, form)
+	if err != nil {
+		return v, err
+	}
+	if s.tooFast(p) {
+		return v, ErrTooFast
+	}
+	if choice != "yes" {
+		var f faults
+		f.add("/stop", "required", "the choice is not made")
+		return v, f.err()
+	}
+	p.Step = check
+	v.Proof, err = s.seal(ctx, v.Record, p)
+	return v, err
+}
+
+// confirmed reads the form of such a check page. Errors: KindInvalid without a choice, ErrBack, ErrStale.
+func (s *Service) confirmed(v View, check, form, confirm string) error {
+	if _, err := s.unseal(v, check, form); err != nil {
+		return err
+	}
+	return checkConfirm(confirm)
 }

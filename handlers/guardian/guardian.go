@@ -65,8 +65,8 @@ func New(opt Options) *Pages {
 // Routes adds the pages to a router.
 func (p *Pages) Routes(r gin.IRouter) {
 	p.page(r, "/c/:token", p.open, p.guarded(consent.LinkDecide, "/c/", p.decide))
-	p.page(r, "/c/:token/stop", p.openStop, p.stop)
-	p.page(r, "/a/:token", p.openObject, p.object)
+	p.page(r, "/c/:token/stop", p.shows(p.stopping), p.takes(p.stopping))
+	p.page(r, "/a/:token", p.shows(p.objecting), p.takes(p.objecting))
 	p.page(r, "/w/:token", p.openWithdraw, p.guarded(consent.LinkWithdraw, "/w/", p.withdraw))
 	p.page(r, "/k/:token", p.wait, p.act)
 	p.page(r, "/code", p.code, p.enter)

@@ -2,7 +2,6 @@ package guardian
 
 import (
 	"context"
-	"errors"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,60 +16,13 @@ type Objector interface {
 	Object(ctx context.Context, token, form, confirm string) (consent.View, error)
 }
 
-// openObject shows the holder of an address what is to be corrected, and how to stop it. It writes nothing.
-func (p *Pages) openObject(c *gin.Context) (answer, error) {
-	token := c.Param("token")
-	v, err := p.space(consent.LinkObject, token).OpenObject(c, token)
-	if err != nil {
-		return answer{}, err
+// objecting is the way of an address' holder to stop a correction of it.
+func (p *Pages) objecting(c *gin.Context) hops {
+	door := p.space(consent.LinkObject, c.Param("token"))
+	return hops{
+		open: door.OpenObject, choose: door.CheckObject, act: door.Object, page: p.objectPage, check: p.objectCheck, done: p.objected,
+		self: p.self(c, "/a/"), over: []error{consent.ErrNotAmending, consent.ErrEnded},
 	}
-	if v.Proof == "" {
-		return show(p.objected(c, v)), nil
-	}
-	return show(p.objectPage(c, v, nil)), nil
-}
-
-// object takes a form: that of the page leads to the check page, that of the check page stops.
-func (p *Pages) object(c *gin.Context) (answer, error) {
-	token := c.Param("token")
-	door := p.space(consent.LinkObject, token)
-	if decoyed(c) {
-		p.met(c)
-		return p.openObject(c)
-	}
-	if c.PostForm(stepField) == stepCheck {
-		return p.confirmObject(c, door, token)
-	}
-	v, err := door.CheckObject(c, token, c.PostForm("proof"), c.PostForm("stop"))
-	switch faults := faultsOf(err); {
-	case err == nil && v.Proof == "":
-		return show(p.objected(c, v)), nil
-	case err == nil:
-		return show(p.objectCheck(c, v, nil)), nil
-	case faults == nil || v.Proof == "":
-		return answer{}, err
-	default:
-		return again(p.objectPage(c, v, faults)), nil
-	}
-}
-
-func (p *Pages) confirmObject(c *gin.Context, door Door, token string) (answer, error) {
-	v, err := door.Object(c, token, c.PostForm("proof"), c.PostForm("confirm"))
-	switch {
-	case err == nil, errors.Is(err, consent.ErrNotAmending), errors.Is(err, consent.ErrEnded), errors.Is(err, consent.ErrBack):
-		return seeOther(p.self(c, "/a/")), nil
-	case v.Proof == "":
-		return answer{}, err
-	}
-	faults := faultsOf(err)
-	if faults == nil {
-		return answer{}, err
-	}
-	if errors.Is(err, consent.ErrStale) {
-		return again(p.objectPage(c, v, faults)), nil
-	}
-	v.Proof = c.PostForm("proof") // of the check page: it is shown again
-	return again(p.objectCheck(c, v, faults)), nil
 }
 
 func (p *Pages) objectPage(c *gin.Context, v consent.View, faults []templates.Fault) templates.Page {

@@ -2,7 +2,6 @@ package guardian
 
 import (
 	"context"
-	"errors"
 	"net/url"
 
 	"github.com/gin-gonic/gin"
@@ -27,60 +26,13 @@ func (p *Pages) stopPath(c *gin.Context) string {
 	return path
 }
 
-// openStop shows whoever holds a replaced link how to stop the request. It writes nothing.
-func (p *Pages) openStop(c *gin.Context) (answer, error) {
-	token := c.Param("token")
-	v, err := p.space(consent.LinkDecide, token).OpenStop(c, token)
-	if err != nil {
-		return answer{}, err
+// stopping is the way of a replaced link's holder to stop the request.
+func (p *Pages) stopping(c *gin.Context) hops {
+	door := p.space(consent.LinkDecide, c.Param("token"))
+	return hops{
+		open: door.OpenStop, choose: door.CheckStop, act: door.Stop, page: p.stopPage, check: p.stopCheck, done: p.stopped,
+		self: p.stopPath(c), over: []error{consent.ErrNotPending},
 	}
-	if v.Proof == "" {
-		return show(p.stopped(c, v)), nil
-	}
-	return show(p.stopPage(c, v, nil)), nil
-}
-
-// stop takes a form: that of the page leads to the check page, that of the check page stops.
-func (p *Pages) stop(c *gin.Context) (answer, error) {
-	token := c.Param("token")
-	door := p.space(consent.LinkDecide, token)
-	if decoyed(c) {
-		p.met(c)
-		return p.openStop(c)
-	}
-	if c.PostForm(stepField) == stepCheck {
-		return p.confirmStop(c, door, token)
-	}
-	v, err := door.CheckStop(c, token, c.PostForm("proof"), c.PostForm("stop"))
-	switch faults := faultsOf(err); {
-	case err == nil && v.Proof == "":
-		return show(p.stopped(c, v)), nil
-	case err == nil:
-		return show(p.stopCheck(c, v, nil)), nil
-	case faults == nil || v.Proof == "":
-		return answer{}, err
-	default:
-		return again(p.stopPage(c, v, faults)), nil
-	}
-}
-
-func (p *Pages) confirmStop(c *gin.Context, door Door, token string) (answer, error) {
-	v, err := door.Stop(c, token, c.PostForm("proof"), c.PostForm("confirm"))
-	switch {
-	case err == nil, errors.Is(err, consent.ErrNotPending), errors.Is(err, consent.ErrBack):
-		return seeOther(p.stopPath(c)), nil
-	case v.Proof == "":
-		return answer{}, err
-	}
-	faults := faultsOf(err)
-	if faults == nil {
-		return answer{}, err
-	}
-	if errors.Is(err, consent.ErrStale) {
-		return again(p.stopPage(c, v, faults)), nil
-	}
-	v.Proof = c.PostForm("proof") // of the check page: it is shown again
-	return again(p.stopCheck(c, v, faults)), nil
 }
 
 func (p *Pages) stopFrame(c *gin.Context, v consent.View, faults []templates.Fault) templates.Frame {

@@ -21,15 +21,9 @@ func (d *Desk) amending(v *visit, c consent.Case) *templates.StaffAmending {
 		return nil
 	}
 	names := d.names(v.Request.Context())
-	called := func(id string) string {
-		if name, ok := names[id]; ok {
-			return name
-		}
-		return id
-	}
 	may, open := v.who.Role.May(staff.MayRecord), a.Endorser == ""
 	out := &templates.StaffAmending{
-		No: a.No, Rev: c.Record.Rev, By: called(a.By), Endorser: called(a.Endorser), At: a.At, Due: a.Due, Name: a.Name, Email: a.Email, Proof: a.Proof,
+		No: a.No, Rev: c.Record.Rev, By: called(names, a.By), Endorser: called(names, a.Endorser), At: a.At, Due: a.Due, Name: a.Name, Email: a.Email, Proof: a.Proof,
 		Ref: a.Ref, May: may && open && a.By != v.who.ID && !a.Other, MayRetract: may, Mine: a.By == v.who.ID, Other: a.Other,
 	}
 	if a.Guardian < len(c.Guardians) {
@@ -48,11 +42,7 @@ func (d *Desk) showAmend(v *visit) (answer, error) {
 }
 
 func (d *Desk) amendPage(v *visit, was url.Values) (templates.StaffAmend, error) {
-	app, err := d.app(v.Param("app"))
-	if err != nil {
-		return templates.StaffAmend{}, err
-	}
-	c, err := d.opt.Requests.Case(v.Request.Context(), app, v.who.Actor(), v.Param("id"))
+	app, c, err := d.seen(v)
 	if err != nil {
 		return templates.StaffAmend{}, err
 	}
@@ -131,12 +121,7 @@ func amendFaults(err error) []templates.Fault {
 	var out []templates.Fault
 	for _, f := range e.Fields {
 		field := strings.TrimPrefix(f.Pointer, "/")
-		words := amendWords[field]
-		code, known := words[f.Code]
-		if !known {
-			code = words[""]
-		}
-		out = append(out, templates.Fault{Field: field, Code: code})
+		out = append(out, templates.Fault{Field: field, Code: worded(amendWords[field], f.Code)})
 	}
 	return out
 }

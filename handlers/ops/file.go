@@ -40,12 +40,8 @@ func (d *Desk) filed(v *visit, f *consent.FiledView) *templates.StaffFiled {
 	if f == nil {
 		return nil
 	}
-	by := f.By
-	if name, ok := d.names(v.Request.Context())[by]; ok {
-		by = name
-	}
 	return &templates.StaffFiled{
-		No: f.No, By: by, At: f.Filed.Time(), Method: string(f.Method), Clause: f.Clause, Name: f.Name, Relation: f.Relation, Granted: f.Granted, Refused: f.Refused,
+		No: f.No, By: called(d.names(v.Request.Context()), f.By), At: f.Filed.Time(), Method: string(f.Method), Clause: f.Clause, Name: f.Name, Relation: f.Relation, Granted: f.Granted, Refused: f.Refused,
 		Ref: f.Ref, Scan: f.Media != "", May: v.who.Role.May(staff.MayRecord) && f.By != v.who.ID && !f.Other, Mine: f.By == v.who.ID, Other: f.Other,
 	}
 }
@@ -60,11 +56,7 @@ func (d *Desk) showFile(v *visit) (answer, error) {
 }
 
 func (d *Desk) filePage(v *visit, was url.Values) (templates.StaffFile, error) {
-	app, err := d.app(v.Param("app"))
-	if err != nil {
-		return templates.StaffFile{}, err
-	}
-	c, err := d.opt.Requests.Case(v.Request.Context(), app, v.who.Actor(), v.Param("id"))
+	app, c, err := d.seen(v)
 	if err != nil {
 		return templates.StaffFile{}, err
 	}
@@ -151,13 +143,19 @@ func fileFaults(err error) []templates.Fault {
 			out[i].Code = templates.FaultPaperRequired
 		case strings.HasPrefix(field, "purpose."):
 			out[i].Code = templates.FaultPurpose
-		case words != nil && words[e.Fields[i].Code] != "":
-			out[i].Code = words[e.Fields[i].Code]
 		case words != nil:
-			out[i].Code = words[""]
+			out[i].Code = worded(words, e.Fields[i].Code)
 		}
 	}
 	return out
+}
+
+// worded is the word for a fault among those of its field; "" stands for every other code.
+func worded(words map[string]string, code string) string {
+	if word, ok := words[code]; ok {
+		return word
+	}
+	return words[""]
 }
 
 // grantFiled makes a grant of what a colleague entered. The number tells which entry was on the page.

@@ -31,12 +31,18 @@ func (d *Desk) request(v *visit) (answer, error) {
 // doneWords are the acts that the page may say were done.
 var doneWords = []string{"resend", "correct", "reopen", "lift", "ask", "answer", "file", "grant", "amend", "endorse", "retract", "cancel", "withdraw", "destroy"}
 
-func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
+// seen reads the request of a page, and the log has that it was looked at.
+func (d *Desk) seen(v *visit) (*consent.App, consent.Case, error) {
 	app, err := d.app(v.Param("app"))
 	if err != nil {
-		return templates.StaffRequest{}, err
+		return nil, consent.Case{}, err
 	}
 	c, err := d.opt.Requests.Case(v.Request.Context(), app, v.who.Actor(), v.Param("id"))
+	return app, c, err
+}
+
+func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
+	app, c, err := d.seen(v)
 	if err != nil {
 		return templates.StaffRequest{}, err
 	}
