@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -758,7 +759,7 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("evidence %+v", e)
 	}
 	text, _ := json.Marshal(e)
-	if strings.Contains(string(text), "1985") {
+	if regexp.MustCompile(`\b1985\b|1985-?0?3`).Match(text) {
 		t.Error("the guardian's birth date was kept")
 	}
 }

@@ -1,7 +1,10 @@
 package consent_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +55,17 @@ func TestEmbedToken(t *testing.T) {
 	k := consenttest.New(t)
 	token := embedded(t, k, embedding(t, k))
 	in := ask("-")
-	for _, canary := range []string{in.Guardian.Name.Reveal(), in.Guardian.Email.Reveal(), in.Child.Name.Reveal(), "cr_", shopOrigin} {
-		if strings.Contains(token, canary) {
+	sealed, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(token, "emb_"))
+	if err != nil || !strings.HasPrefix(token, "emb_") {
+		t.Fatalf("no token: %v", err)
+	}
+	for _, canary := range []string{in.Guardian.Name.Reveal(), in.Guardian.Email.Reveal(), in.Child.Name.Reveal(), shopOrigin} {
+		if strings.Contains(token, canary) || bytes.Contains(sealed, []byte(canary)) {
 			t.Errorf("the token shows %q", canary)
 		}
+	}
+	if id := regexp.MustCompile(consent.PrefixRequest + `[0-9a-z]{26}`); id.MatchString(token) || id.Match(sealed) {
+		t.Error("the token shows the request that it will become")
 	}
 	ticket := signup(t, k, passOn("user-1", token))
 	if ticket.Record.Notice != "n_1" || ticket.Record.Subject != "user-1" {

@@ -210,7 +210,7 @@ func TestLogHoldsNobody(t *testing.T) {
 	s.page("GET", "/account/"+subject, nil)
 	s.tell("consent.granted", subject)
 	_ = s.shop.RunOnce(t.Context())
-	if found := canaries(strings.ReplaceAll(log.String(), "2026", "")); log.Len() == 0 || found != nil {
+	if found := canaries(log.String()); log.Len() == 0 || found != nil {
 		t.Errorf("%q in %s", found, log.String())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -13,16 +14,11 @@ import (
 	"github.com/bohoja/bohoja/handlers/api/client"
 )
 
-// canaries finds what a child typed, in whatever form the text holds it.
-func canaries(text string) []string {
-	var found []string
-	for _, c := range []string{"CANARY", "canary", born, "2016"} {
-		if strings.Contains(text, c) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
+// typed is what a child typed, in any case; the year of birth as a word, for the fraction of a second may hold the same digits.
+var typed = regexp.MustCompile(`(?i)canary|` + born + `|\b2016\b`)
+
+// canaries finds what a child typed.
+func canaries(text string) []string { return typed.FindAllString(text, -1) }
 
 // everything prints all that the shop holds in memory.
 func everything(s *Shop) string {
