@@ -214,6 +214,11 @@ func (b *bench) events() []consent.EventType {
 // once runs a step twice and checks that the second time answers the same and writes nothing at all.
 func (b *bench) once(step func() (consent.Record, error)) consent.Record {
 	b.Helper()
+	return twice(b, sameRecord, step)
+}
+
+func twice[T any](b *bench, same func(a, b T) bool, step func() (T, error)) T {
+	b.Helper()
 	first, err := step()
 	b.must(err)
 	b.sound()
@@ -223,7 +228,7 @@ func (b *bench) once(step func() (consent.Record, error)) consent.Record {
 	if err != nil {
 		b.Fatalf("repeated: %v", err)
 	}
-	if !sameRecord(first, again) {
+	if !same(first, again) {
 		b.Errorf("repeated, it answers\n%+v\ninstead of\n%+v", again, first)
 	}
 	if b.Image() != image {

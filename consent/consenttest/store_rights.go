@@ -62,22 +62,7 @@ func (b *bench) asked(r consent.Record, kind consent.RightKind) consent.Right {
 // onceRight is once for a step that gives a rights request.
 func (b *bench) onceRight(step func() (consent.Right, error)) consent.Right {
 	b.Helper()
-	first, err := step()
-	b.must(err)
-	b.sound()
-	b.Advance(time.Second)
-	image := b.Image()
-	again, err := step()
-	if err != nil {
-		b.Fatalf("repeated: %v", err)
-	}
-	if !sameRight(first, again) {
-		b.Errorf("repeated, it answers\n%+v\ninstead of\n%+v", again, first)
-	}
-	if b.Image() != image {
-		b.Error("repeated, it has written something")
-	}
-	return first
+	return twice(b, sameRight, step)
 }
 
 func sameRight(a, b consent.Right) bool {
