@@ -759,7 +759,7 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("evidence %+v", e)
 	}
 	text, _ := json.Marshal(e)
-	if regexp.MustCompile(`\b1985\b|1985-?0?3`).Match(text) {
+	if regexp.MustCompile(`\b1985\b|19850304`).Match(text) {
 		t.Error("the guardian's birth date was kept")
 	}
 }

@@ -9,11 +9,14 @@ import (
 	"github.com/bohoja/bohoja/consent/consenttest"
 )
 
+// scanned is the picture of a paper.
+const scanned = "%PDF-1.7 scan"
+
 func staffed(ref string) consent.Actor { return consent.Actor{Kind: consent.ActorStaff, Ref: ref} }
 
 // signed is a consent to everything as a paper has it.
 func signed(k *consenttest.Kit) consent.OnPaper {
-	in := consent.OnPaper{Rev: 1, Method: consent.MethodPaper, Ref: "box-7", Scan: []byte("%PDF-1.7 scan"), Answers: consent.Answers{
+	in := consent.OnPaper{Rev: 1, Method: consent.MethodPaper, Ref: "box-7", Scan: []byte(scanned), Answers: consent.Answers{
 		Name: "김보호", Year: "1985", Month: "3", Day: "4", Relation: "mother", Declares: true, Purposes: map[string]string{},
 	}}
 	for _, p := range k.App.Purposes {

@@ -28,11 +28,11 @@ func ask(subject string) consent.Signup {
 	return consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: new(true),
 		Child: consent.Child{
-			BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Email: consent.Secret("kid@example.com"), Locale: "ko",
+			BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret("김하늘"), Email: consent.Secret("kid@example.com"), Locale: "ko",
 		},
 		Guardian: consent.Guardian{Name: consent.Secret(guardianName), Email: consent.Secret(parent), Locale: "ko"},
 		Data: map[string]json.RawMessage{
-			"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"2014-03-02"`), "address": json.RawMessage(`"서울시 어딘가 1"`),
+			"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"` + consenttest.Born() + `"`), "address": json.RawMessage(`"서울시 어딘가 1"`),
 		},
 	}
 }

@@ -217,8 +217,8 @@ func comeWithdrawn(t *testing.T, k *consenttest.Kit) string {
 
 // canaries are texts of ask and yes that belong to a person.
 var canaries = []string{
-	"김하늘", "하늘이", "kid@example.com", "2014-03-02", "서울시", "김보호", "김 보호", "parent@example.com", "+821087654321",
-	"1985-03-04", "1985-3-4", "mother", "김*늘", "%PDF", "이새로", "new@example.com",
+	"김하늘", "하늘이", "kid@example.com", consenttest.Born(), "서울시", "김보호", "김 보호", "parent@example.com", "+821087654321",
+	"1985-03-04", "1985-3-4", "mother", "김*늘", scanned, "이새로", "new@example.com",
 }
 
 // dump reads every value of every key.

@@ -62,7 +62,7 @@ func TestHoldResealsUnderItsOwnHour(t *testing.T) {
 	}
 	k.Advance(6 * 24 * time.Hour)
 	got, err := k.Service.Release(t.Context(), k.App, app, rec.ID)
-	if err != nil || string(got.Data["nickname"]) != `"하늘별"` || string(got.Data["birth_date"]) != `"2014-03-02"` {
+	if err != nil || string(got.Data["nickname"]) != `"하늘별"` || string(got.Data["birth_date"]) != `"`+consenttest.Born()+`"` {
 		t.Errorf("released %s, %v", got.Data, err)
 	}
 	if _, has := got.Data["address"]; has {

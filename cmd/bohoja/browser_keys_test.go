@@ -161,7 +161,7 @@ func (p playing) asks(subject string) (c waitingChild, letter mail) {
 	email := subject + "@example.com"
 	p.post("/v1/consent-requests", map[string]any{
 		"subject": subject, "child_notice": map[string]string{"version": notice.Version},
-		"child":    map[string]any{"under_age": true, "birth_date": "2017-03-02", "name": "김하늘", "locale": "ko"},
+		"child":    map[string]any{"under_age": true, "birth_date": fmt.Sprint(time.Now().Year()-9, "-03-02"), "name": "김하늘", "locale": "ko"},
 		"guardian": map[string]string{"name": "김보호", "email": email, "locale": "ko"},
 	}, &c)
 	c.email = email

@@ -46,11 +46,12 @@ const (
 	birdMail, birdKid, birdOther      = "kanari.parent@birds.example", "kanari.kid@birds.example", "kanari.other@birds.example"
 	birdHome, birdWords               = "카나리시 새장로 77", "카나리 자료를 보여 주십시오"
 	birdPhone, birdKidPhone           = "+821055501234", "+821055505678"
-	birdBorn                          = "2014-03-07"
 	birdSession                       = "kanari session " // begins what all cookies hold; 15 bytes are 20 letters of base64
 	birdPassword                      = "kanari battery staple 9"
 	birdJunk                          = "kanarienvogel7" // put where nothing of a person belongs: paths, queries, headers, unknown fields
 )
+
+var birdBorn = consenttest.Born()
 
 // aviary is serve in this process, with requests of people whose every word is a canary.
 type aviary struct {

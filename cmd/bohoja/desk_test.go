@@ -27,11 +27,11 @@ import (
 
 // canaries are what no command may ever print: people, data, secrets.
 var canaries = []string{
-	"김하늘", "김보호", "kid-canary", "guardian-canary", "하늘이네", "2014-03-02", "서울시", "canary-secret", "Y2FuYXJ5",
+	"김하늘", "김보호", "kid-canary", "guardian-canary", "하늘이네", consenttest.Born(), "서울시", "canary-secret", "Y2FuYXJ5",
 }
 
-// bornIn is the year in which the guardian was born, as a word or with its month: a port may hold the same digits.
-var bornIn = regexp.MustCompile(`\b1985\b|1985-?0?3`)
+// bornIn is the year in which the guardian was born, as a word or with month and day: a port or a time may hold the first of its digits.
+var bornIn = regexp.MustCompile(`\b1985\b|19850304`)
 
 // bureau is an installation on a Redis of its own: two apps, both spaces, and requests that are made by the service as serve
 // makes them. Every command that a test gives through it is searched for canaries and for keys.
@@ -137,11 +137,11 @@ func (b *bureau) ask(s *space, app, subject string) consent.Record {
 	ticket, err := s.service.Signup(b.t.Context(), b.house.book.Load().Apps[app], consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: new(true),
 		Child: consent.Child{
-			BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Email: consent.Secret("kid-canary@example.com"), Locale: "ko",
+			BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret("김하늘"), Email: consent.Secret("kid-canary@example.com"), Locale: "ko",
 		},
 		Guardian: consent.Guardian{Name: consent.Secret("김보호"), Email: consent.Secret("guardian-canary@example.com"), Locale: "ko"},
 		Data: map[string]json.RawMessage{
-			"nickname": json.RawMessage(`"하늘이네"`), "birth_date": json.RawMessage(`"2014-03-02"`), "address": json.RawMessage(`"서울시 1"`),
+			"nickname": json.RawMessage(`"하늘이네"`), "birth_date": json.RawMessage(`"` + consenttest.Born() + `"`), "address": json.RawMessage(`"서울시 1"`),
 		},
 	})
 	b.must(err)

@@ -23,9 +23,11 @@ const (
 	guardianName = "제갈보름"
 	guardianBorn = "1979-08-23"
 	nickname     = "별똥별7731"
-	childBorn    = "2015-11-27"
 	address      = "서울시 은하로 7731"
 )
+
+// childBorn is when: eleven years ago, so that the child is no fourteen for years to come, in whatever year the story is told.
+var childBorn = fmt.Sprint(time.Now().Year()-11, "-11-27")
 
 // answer is an answer of the service.
 type answer struct {

@@ -52,7 +52,7 @@ import (
 //	signup SUBJECT [FIELD=VALUE]…  sets $ID $REQ $PAGE $PAIRING $EXPIRES
 //	call METHOD PATH STATUS [JSON]
 //	expect FIELD VALUE           wait until the request says so
-//	release ITEM=VALUE…          exactly these are handed over;  ! release CODE  it is refused so
+//	release ITEM=VALUE…          exactly these are handed over, $CHILD_BORN as birth_date;  ! release CODE  it is refused so
 //	ack · cancel · resend · withdraw [PURPOSE]… · erased · correct NAME ADDRESS;  with ! and the CODE of the refusal
 //	events TYPE…                 wait until these, and no others, were told of the request
 //	hook TYPE                    wait for a delivery with a good signature; sets $HOOK (webhook-id)
@@ -185,6 +185,7 @@ func newStory(env *testscript.Env, killAt string) error {
 	} {
 		env.Setenv("BOHOJA_"+name, value)
 	}
+	env.Setenv("CHILD_BORN", childBorn)
 	env.Setenv("URL", "http://"+s.processes[""].public)
 	env.Setenv("OPS", "http://"+s.processes[""].ops)
 	env.Defer(s.end)

@@ -3,6 +3,8 @@ package consenttest
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"time"
 
 	"github.com/bohoja/bohoja/consent"
 )
@@ -12,6 +14,10 @@ const (
 	ShopKey = "bhj_test_sk_shop0000000000000000000000000000"
 	GameKey = "bhj_test_sk_game0000000000000000000000000000"
 )
+
+// Born is when the child of a test was born: the second of March twelve years ago, so that it is no fourteen for a year to come, in whatever
+// year the test runs.
+func Born() string { return fmt.Sprintf("%d-03-02", time.Now().Year()-12) }
 
 func text(ko, en string) consent.Text { return consent.Text{"ko": ko, "en": en} }
 

@@ -273,10 +273,10 @@ func answers(d consent.Decision) consent.Answers {
 func asking(subject string) consent.Signup {
 	return consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: new(true), Key: "key-" + subject, Body: []byte(subject),
-		Child: consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Locale: "ko"},
+		Child: consent.Child{BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret("김하늘"), Locale: "ko"},
 		Guardian: consent.Guardian{
 			Name: consent.Secret("김보호"), Email: consent.Secret(subject + "@example.com"), Locale: "ko",
 		},
-		Data: map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"2014-03-02"`)},
+		Data: map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"` + consenttest.Born() + `"`)},
 	}
 }

@@ -195,7 +195,7 @@ func (s *site) askedWith(subject string, g consent.Guardian) (consent.Ticket, st
 	under := true
 	ticket, err := s.Service.Signup(s.t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: &under, Guardian: g,
-		Child: consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Locale: "ko"},
+		Child: consent.Child{BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret("김하늘"), Locale: "ko"},
 		Data:  map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "address": json.RawMessage(`"서울"`)},
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest"
 	"github.com/bohoja/bohoja/templates"
 )
 
@@ -74,7 +75,7 @@ func TestPortalWalk(t *testing.T) {
 		t.Error("the page of the mailed link tells something before the name was given")
 	}
 	home, p := s.enter(link, " 김 보호")
-	for _, want := range []string{"김*늘", "2014", "별명", "한진택배", "배송 후 3개월", id, "/r/"} {
+	for _, want := range []string{"김*늘", consenttest.Born()[:4], "별명", "한진택배", "배송 후 3개월", id, "/r/"} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -290,8 +291,10 @@ func TestMailedLinkOpensNothing(t *testing.T) {
 func TestSiblingsAsked(t *testing.T) {
 	s := open(t)
 	under := true
+	year := time.Now().Year()
+	elder, younger := fmt.Sprint(year-12), fmt.Sprint(year-9)
 	for i, one := range []struct{ name, born, page, letter string }{
-		{"김하늘", "2014-03-02", "2014년생", "김*늘 (2014년생)"}, {"김바늘", "2017-05-06", "2017년생", "김*늘 (2017년생)"}, {"김마늘", "", "별명 마*이", "김*늘"},
+		{"김하늘", elder + "-03-02", elder + "년생", "김*늘 (" + elder + "년생)"}, {"김바늘", younger + "-05-06", younger + "년생", "김*늘 (" + younger + "년생)"}, {"김마늘", "", "별명 마*이", "김*늘"},
 	} {
 		_, err := s.Service.Signup(t.Context(), s.App, consent.Actor{Kind: consent.ActorApp}, consent.Signup{
 			Subject: fmt.Sprint("user-", i), Notice: "n1", UnderAge: &under,
@@ -337,7 +340,7 @@ func TestSiblings(t *testing.T) {
 	}
 	link := s.knock("parent@example.com")
 	home, p := s.enter(link, "김보호")
-	for _, want := range []string{first, second, "김*늘", "2014"} {
+	for _, want := range []string{first, second, "김*늘", consenttest.Born()[:4]} {
 		if !strings.Contains(p.body, want) {
 			t.Errorf("the list lacks %q", want)
 		}

@@ -88,7 +88,7 @@ func TestAmendOfOneWhoCannotBeTold(t *testing.T) {
 	b := newBureau(t)
 	ticket, err := b.kit.Service.Signup(t.Context(), consenttest.Book().Apps[game], consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
 		Subject: "user-1", Notice: "n1", UnderAge: new(true), Method: consent.MethodPaper,
-		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret(kidName), Locale: "ko"},
+		Child:    consent.Child{BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret(kidName), Locale: "ko"},
 		Guardian: consent.Guardian{Name: consent.Secret(parentName), Locale: "ko"},
 	})
 	b.must(err)

@@ -83,9 +83,9 @@ func (f *boardFigures) child(i int) consent.Signup {
 	n := strconv.Itoa(i)
 	return consent.Signup{
 		Subject: "user-" + n, Notice: "n1", UnderAge: new(true),
-		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret("김하늘"), Email: consent.Secret("kid." + n + "@example.com"), Locale: "ko"},
+		Child:    consent.Child{BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret("김하늘"), Email: consent.Secret("kid." + n + "@example.com"), Locale: "ko"},
 		Guardian: consent.Guardian{Name: consent.Secret("이보람"), Email: consent.Secret("parent." + n + "@example.org"), Locale: "ko"},
-		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"2014-03-02"`)},
+		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"하늘이"`), "birth_date": json.RawMessage(`"` + consenttest.Born() + `"`)},
 	}
 }
 

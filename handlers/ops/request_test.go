@@ -38,9 +38,9 @@ func (b *bureau) askIn(app, subject string) consent.Record {
 	book := consenttest.Book()
 	ticket, err := b.kit.Service.Signup(b.Context(), book.Apps[app], consent.Actor{Kind: consent.ActorApp, Ref: "k1"}, consent.Signup{
 		Subject: subject, Notice: "n1", UnderAge: new(true),
-		Child:    consent.Child{BirthDate: consent.Secret("2014-03-02"), Name: consent.Secret(kidName), Email: consent.Secret("kid.canary@example.com"), Locale: "ko"},
+		Child:    consent.Child{BirthDate: consent.Secret(consenttest.Born()), Name: consent.Secret(kidName), Email: consent.Secret("kid.canary@example.com"), Locale: "ko"},
 		Guardian: consent.Guardian{Name: consent.Secret(parentName), Email: consent.Secret(parentMail), Phone: consent.Secret("+821087654321"), Locale: "ko"},
-		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"` + nickname + `"`), "birth_date": json.RawMessage(`"2014-03-02"`)},
+		Data:     map[string]json.RawMessage{"nickname": json.RawMessage(`"` + nickname + `"`), "birth_date": json.RawMessage(`"` + consenttest.Born() + `"`)},
 	})
 	b.must(err)
 	b.kit.Work()
@@ -60,7 +60,7 @@ func (b *bureau) secrets(rec consent.Record) []string {
 	}
 	_, token, _ := strings.Cut(letter.Link, "/c/")
 	return []string{
-		token, letter.Code, strings.ReplaceAll(letter.Code, "-", ""), b.kit.Service.PairingCode(rec), kidName, parentName, parentMail, "kid.canary", "+821087654321", nickname, "2014-03-02",
+		token, letter.Code, strings.ReplaceAll(letter.Code, "-", ""), b.kit.Service.PairingCode(rec), kidName, parentName, parentMail, "kid.canary", "+821087654321", nickname, consenttest.Born(),
 	}
 }
 
