@@ -178,7 +178,9 @@ func TestAuditVerifyReceipt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good, bad, keys := file("good", []byte(token+"\n")), file("bad", []byte(token[:len(token)-4]+"AAAA")), file("keys.json", set)
+	at := strings.LastIndexByte(token, '.') + 1 // the signature
+	spoilt := token[:at] + map[bool]string{true: "B", false: "A"}[token[at] == 'A'] + token[at+1:]
+	good, bad, keys := file("good", []byte(token+"\n")), file("bad", []byte(spoilt)), file("keys.json", set)
 	for _, with := range [][]string{nil, {"--keys", keys}} {
 		call(t, env, append([]string{"audit", "verify", "--receipt", good}, with...)...).want(t, exitFine, "fine    receipt: of request "+id)
 		call(t, env, append([]string{"audit", "verify", "--receipt", bad}, with...)...).want(t, exitAmiss, "amiss   receipt")

@@ -72,7 +72,7 @@ func TestSetPasswordRefuses(t *testing.T) {
 		}
 	}
 	wrong := o.proof(secret)
-	wrong.Code = "000000"
+	wrong.Code = o.miss(secret, "000000")
 	_, err = o.SetPassword(t.Context(), p, wrong, another)
 	o.refused(err, staff.CauseFactor, p.ID)
 	wrong.Password = "another password"
@@ -129,7 +129,7 @@ func TestSetFactor(t *testing.T) {
 		sealed consent.Sealed
 		code   string
 	}{
-		"another's": {foreign.Sealed, o.code(foreign.Secret.Reveal())}, "none": {nil, by.Code}, "wrong code": {f.Sealed, "000000"}, "the old one's code": {f.Sealed, o.code(theirs)},
+		"another's": {foreign.Sealed, o.code(foreign.Secret.Reveal())}, "none": {nil, by.Code}, "wrong code": {f.Sealed, o.miss(f.Secret.Reveal(), "000000")}, "the old one's code": {f.Sealed, o.miss(f.Secret.Reveal(), o.code(theirs))},
 	} {
 		if _, err := o.SetFactor(t.Context(), p, by, c.sealed, c.code); !errors.Is(err, staff.ErrCode) {
 			t.Errorf("%s: %v", name, err)
@@ -141,7 +141,7 @@ func TestSetFactor(t *testing.T) {
 	if _, err := o.Visit(t.Context(), e.Token); err != nil {
 		t.Error(err)
 	}
-	_, err = o.Enter(t.Context(), "minji", password, o.proof(secret).Code, device)
+	_, err = o.Enter(t.Context(), "minji", password, o.miss(f.Secret.Reveal(), o.proof(secret).Code), device)
 	o.refused(err, staff.CauseFactor, p.ID)
 	o.enter("minji", f.Secret.Reveal())
 }
