@@ -62,7 +62,7 @@ func start(t *testing.T, s *mailertest.Server, change func(*mailer.Options)) *ma
 func startURL(t *testing.T, url string, change func(*mailer.Options)) *mailer.Mailer {
 	t.Helper()
 	o := mailer.Options{
-		URL: url, From: sender, PublicURL: "https://consent.shop.example/x", Render: rendered, Timeout: 5 * time.Second,
+		URL: url, From: sender, PublicURL: "https://consent.shop.example/x", Render: rendered, Timeout: time.Minute,
 	}
 	if change != nil {
 		change(&o)

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest/ports"
 	"github.com/bohoja/bohoja/mailer"
 	"github.com/bohoja/bohoja/mailer/catcher"
 	"github.com/bohoja/bohoja/mailer/mailertest"
@@ -332,7 +332,7 @@ func TestRestingConnectionsGo(t *testing.T) {
 	s := kind(nil)
 	m := startURL(t, "smtp://"+s.run(t), func(o *mailer.Options) { o.Idle = time.Millisecond })
 	deliver(t, m, letter(guardian, 1))
-	for end := time.Now().Add(5 * time.Second); !slices.Contains(s.said(), "QUIT"); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !slices.Contains(s.said(), "QUIT"); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the resting connection was not ended")
 		}
@@ -351,12 +351,7 @@ func TestServerAsleep(t *testing.T) {
 }
 
 func TestServerGone(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close()
-	m := startURL(t, "smtp://"+l.Addr().String(), nil)
+	m := startURL(t, "smtp://127.0.0.1:"+ports.Free(t), nil)
 	want(t, m.Deliver(t.Context(), letter(guardian, 0)), consent.Again, 0, mailer.StageConnect)
 }
 
@@ -365,9 +360,12 @@ func TestCallerGivesUp(t *testing.T) {
 	s := mailertest.New(t, mailertest.Options{})
 	m := start(t, s, func(o *mailer.Options) { o.Concurrency, o.Timeout = 1, time.Hour })
 	s.Sleep()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
-	defer cancel()
-	err := m.Deliver(ctx, letter(guardian, 1))
+	var err error
+	for patience := 30 * time.Millisecond; err == nil || strings.Contains(err.Error(), mailer.StageQueue); patience *= 2 { // a busy host may need it all for the queue
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		err = m.Deliver(ctx, letter(guardian, 1))
+		cancel()
+	}
 	want(t, err, consent.Again, 0, mailer.StageConnect)
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the reason is lost: %v", errors.Unwrap(err))

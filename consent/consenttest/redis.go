@@ -4,16 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/bohoja/bohoja/consent/consenttest/ports"
 )
 
 // RedisServer is a redis-server of the test's own, on a free port, with its data in a directory of the test.
@@ -84,26 +84,8 @@ func (s *RedisServer) settle(port string, settings []string) {
 // URL is the server's redis:// URL.
 func (s *RedisServer) URL() string { return "redis://" + s.Addr }
 
-// FreePort returns a port of loopback on which nobody listens now, another one at each call. It lies below those that systems give out by
-// themselves: a connection of some other test could take one of these before it is used.
-func FreePort(t testing.TB) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(12_000 + rand.IntN(10_000))
-		if _, taken := givenPorts.LoadOrStore(port, true); taken {
-			continue
-		}
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return ""
-}
-
-// givenPorts are those that FreePort has returned in this process.
-var givenPorts sync.Map
+// FreePort is ports.Free.
+func FreePort(t testing.TB) string { t.Helper(); return ports.Free(t) }
 
 // start runs the server and waits until it answers. Error: it ended, or says nothing, with its log.
 func (s *RedisServer) start() error {
@@ -187,15 +169,15 @@ func (s *RedisServer) Ended() bool {
 	}
 }
 
-// Command sends one command and returns the first line of its answer, "" when there is none within a second. It is for
-// setting up and looking inside; a bulk answer comes without its length.
+// Command sends one command and returns the first line of its answer, "" when there is none: within a minute, which a host with much to do
+// does not need. It is for setting up and looking inside; a bulk answer comes without its length.
 func (s *RedisServer) Command(words ...string) string {
-	conn, err := net.DialTimeout("tcp", s.Addr, time.Second)
+	conn, err := net.DialTimeout("tcp", s.Addr, startPatience)
 	if err != nil {
 		return ""
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(time.Second))
+	_ = conn.SetDeadline(time.Now().Add(startPatience))
 	var b strings.Builder
 	fmt.Fprintf(&b, "*%d\r\n", len(words))
 	for _, w := range words {

@@ -20,9 +20,15 @@ const workerEnv = "BOHOJA_OUTBOX_TEST_WORKER"
 // delivered counts deliveries by job, as a receiver would: hash, job id -> times.
 const delivered = "receiver"
 
-// deliver tells the receiver, and takes as long as a quick one.
+// room is how many jobs the receiver takes; unset: all.
+const room = "room"
+
+// deliver tells the receiver, and takes as long as a quick one, or as the receiver has room.
 func deliver(c *redis.Client) Worker {
 	return func(ctx context.Context, j Job) error {
+		for most, err := c.Get(ctx, room).Int64(); err == nil && c.HLen(ctx, delivered).Val() >= most; most, err = c.Get(ctx, room).Int64() {
+			time.Sleep(time.Millisecond)
+		}
 		time.Sleep(time.Millisecond)
 		return c.HIncrBy(ctx, delivered, j.ID, 1).Err()
 	}
@@ -105,6 +111,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	addr, hands, kills := r.client.Options().Addr, letter.Hands, 4
 	r.leaveMany(app, "j", consent.JobLetter, 1000)
 	for i := range kills {
+		r.client.Set(t.Context(), room, 200*(i+1), 0) // or a quick worker is done before it is killed
 		w := startWorker(t, addr)
 		until(t, "some are delivered", func() bool { return r.received() >= 200*(i+1) })
 		_ = w.Process.Kill()
@@ -113,6 +120,7 @@ func TestKilledWorkersLoseNothing(t *testing.T) {
 	if n := r.received(); n == 1000 {
 		t.Fatal("the kills came too late to show anything")
 	}
+	r.client.Del(t.Context(), room)
 	last := startWorker(t, addr)
 	until(t, "nothing is due", r.idle)
 	end(t, last)

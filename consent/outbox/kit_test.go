@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest/ports"
 	"github.com/bohoja/bohoja/consent/redisstore/script"
 )
 
@@ -194,7 +194,7 @@ func (c *tally) check(t *testing.T, n int) {
 // until polls; it fails after a time that only a fault reaches.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never came: %s", what)
 		}
@@ -211,12 +211,7 @@ type server struct {
 
 func startServer(t *testing.T) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{t: t, addr: l.Addr().String(), dir: t.TempDir()}
-	_ = l.Close()
+	s := &server{t: t, addr: "127.0.0.1:" + ports.Free(t), dir: t.TempDir()}
 	s.start()
 	t.Cleanup(s.kill)
 	return s

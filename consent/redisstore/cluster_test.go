@@ -27,7 +27,7 @@ func pair(t *testing.T) (*redisstore.Store, [2]*consenttest.RedisServer) {
 	}
 	t.Cleanup(func() { _ = clients.Close() })
 	for i, key := range []string{"{b}", "{a}"} { // 3300 and 15495
-		for late := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for late := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 			if nodes[i].Command("SET", key, "1") == "+OK" && nodes[1-i].Command("GET", key) != "" &&
 				clients.Write.Get(t.Context(), key).Err() == nil {
 				break
@@ -114,7 +114,7 @@ func TestReplicaTakesOver(t *testing.T) {
 
 func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for late := time.Now().Add(30 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for late := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(late) {
 			t.Fatal("in vain: ", what)
 		}

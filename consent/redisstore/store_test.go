@@ -74,14 +74,8 @@ func TestStoreOnCluster(t *testing.T) {
 func cluster(t *testing.T) *consenttest.RedisServer {
 	server := consenttest.Redis(t, "enable-debug-command", "yes", "cluster-enabled", "yes", "cluster-announce-ip", "127.0.0.1")
 	server.Command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-	for range 1000 {
-		if server.Command("SET", "ready", "1") == "+OK" {
-			return server
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the cluster does not come up")
-	return nil
+	within(t, "a cluster", func() bool { return server.Command("SET", "ready", "1") == "+OK" })
+	return server
 }
 
 // What was answered is there after kill -9 (appendfsync always).

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/bohoja/bohoja/consent"
+	"github.com/bohoja/bohoja/consent/consenttest/ports"
 )
 
 // deliveryError returns the error's *consent.DeliveryError, or ends the test.
@@ -217,7 +218,7 @@ func within(t *testing.T, f func()) {
 	go func() { defer close(done); f() }()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the attempt does not end")
 	}
 }
@@ -250,7 +251,7 @@ func TestDrippingBody(t *testing.T) {
 			if err == nil {
 				return
 			}
-			if timeout > 2*time.Second {
+			if timeout > 20*time.Second {
 				t.Error(err)
 				return
 			}
@@ -305,8 +306,6 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestStagesWithoutAnswer(t *testing.T) {
-	gone := newShop(t, nil)
-	gone.Close()
 	cut := newShop(t, func(w http.ResponseWriter, _ *http.Request) {
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = c.Close()
@@ -314,7 +313,7 @@ func TestStagesWithoutAnswer(t *testing.T) {
 	})
 	nobody := names(t, func(int) []netip.Addr { return nil })
 	for stage, target := range map[string]string{
-		"connect": gone.URL, "answer": cut.URL, "dns": "http://nobody.test/",
+		"connect": "http://127.0.0.1:" + ports.Free(t), "answer": cut.URL, "dns": "http://nobody.test/",
 	} {
 		d := start(t, target, func(o *Options) { o.Resolver = nobody })
 		e := deliveryError(t, d.Deliver(t.Context(), granted(target), happened))

@@ -109,7 +109,7 @@ func hookTo(url string) consent.Webhook { return consent.Webhook{URL: url, Secre
 // start returns a Deliverer with one target, on private addresses unless change says otherwise.
 func start(t *testing.T, url string, change func(*Options)) *Deliverer {
 	t.Helper()
-	o := Options{Book: declare(t, hookTo(url)), Clock: clock, AllowPrivate: true, Timeout: 5 * time.Second}
+	o := Options{Book: declare(t, hookTo(url)), Clock: clock, AllowPrivate: true, Timeout: time.Minute}
 	if change != nil {
 		change(&o)
 	}

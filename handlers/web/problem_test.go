@@ -27,13 +27,17 @@ type bench struct {
 	log    *bytes.Buffer
 }
 
-func newBench(t *testing.T, serve func(*gin.Context) error) bench {
+func newBench(t *testing.T, serve func(*gin.Context) error, mend ...func(*web.Options)) bench {
 	t.Helper()
 	log := &bytes.Buffer{}
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	book := consenttest.Book()
 	p := &web.Problems{Log: logger, Book: func() *consent.Book { return book }, Base: "/base"}
-	e := web.NewEngine(web.Options{Log: logger, Problems: p})
+	o := web.Options{Log: logger, Problems: p}
+	for _, m := range mend {
+		m(&o)
+	}
+	e := web.NewEngine(o)
 	for _, path := range []string{"/v1/c/:token", "/c/:token"} {
 		e.GET(path, p.Handle(serve))
 		e.POST(path, p.Handle(serve))

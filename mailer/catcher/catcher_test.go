@@ -34,7 +34,7 @@ func run(t *testing.T, o catcher.Options) (*catcher.Catcher, string) {
 		}
 	})
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		if err := c.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
@@ -200,7 +200,7 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Cut()
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	for err == nil {
 		_, err = conn.Read(make([]byte, 512))
 	}

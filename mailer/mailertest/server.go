@@ -38,7 +38,7 @@ type Options struct {
 }
 
 // patience is how long Await waits; it fails the test, so it is never reached in a test that passes.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // Server is a running SMTP server. All methods may be called from any goroutine.
 type Server struct {

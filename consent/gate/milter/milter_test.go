@@ -17,6 +17,7 @@ import (
 
 	client "github.com/emersion/go-milter"
 
+	"github.com/bohoja/bohoja/consent/consenttest/ports"
 	"github.com/bohoja/bohoja/consent/gate/milter"
 	"github.com/bohoja/bohoja/consent/gate/rows"
 )
@@ -42,7 +43,7 @@ func judge(_ context.Context, to []string) ([]rows.Verdict, error) {
 // listen serves g by one of its ways until the test ends.
 func listen(t *testing.T, serve func(context.Context, net.Listener) error) (addr string, stop func()) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:"+ports.Free(t)) // after its end nobody else has it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ type server struct {
 
 func connect(t *testing.T, addr string) server {
 	t.Helper()
-	c := client.NewClientWithOptions("tcp", addr, client.ClientOptions{ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second})
+	c := client.NewClientWithOptions("tcp", addr, client.ClientOptions{ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	s, err := c.Session()
 	if err != nil {
 		t.Fatal(err)
@@ -256,7 +257,7 @@ func TestPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	in := textproto.NewConn(c)
 	for _, q := range []struct{ request, want string }{
 		{"request=smtpd_access_policy\nprotocol_state=RCPT\nrecipient=adult@a.example\n", "DUNNO"},

@@ -127,13 +127,11 @@ func sentinel(t *testing.T) (string, *consenttest.Proxy, *consenttest.RedisServe
 
 func wait(t *testing.T, what string, ready func() bool) {
 	t.Helper()
-	for range 1000 {
-		if ready() {
-			return
+	for late := time.Now().Add(time.Minute); !ready(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("no " + what + " within a minute")
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal("no " + what + " within ten seconds")
 }
 
 func TestNotReached(t *testing.T) {
@@ -163,9 +161,12 @@ func TestAsleep(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Sleep()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := s.Run(ctx, c.Write, []string{"n"})
+	var err error
+	for patience := 50 * time.Millisecond; err == nil || errors.Is(err, consent.ErrUnavailable); patience *= 2 { // a busy host may not come to send it in time
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		_, err = s.Run(ctx, c.Write, []string{"n"})
+		cancel()
+	}
 	server.Wake()
 	if !errors.Is(err, consent.ErrOutcomeUnknown) {
 		t.Errorf("no answer: %v", err)
