@@ -16,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/bohoja/bohoja/templates/browsertest"
 )
 
 // hands are somebody who has no mouse: Tab, Space, Enter and the arrows are all that they press, and what they type. Wherever
@@ -56,7 +58,7 @@ func (h hands) tab(want string) {
 // at reports whether what is looked for has the focus. The page may still be scrolling to where that is.
 func (h hands) at(want string) bool {
 	h.t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); ; time.Sleep(20 * time.Millisecond) {
 		at, err := chromedp.Run(h.ctx, chromedp.Evaluate[focus](fmt.Sprintf(seen, want)))
 		if err != nil {
 			h.t.Fatal(err)

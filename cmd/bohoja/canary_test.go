@@ -662,7 +662,7 @@ func (a *aviary) spotless(where, text string, canaries []string) {
 		for _, form := range []string{
 			c, strings.Trim(strconv.QuoteToASCII(c), `"`), strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(c)), "="), url.QueryEscape(c), url.PathEscape(c),
 		} {
-			if at := strings.Index(text, form); at >= 0 {
+			if at := heldAt(text, form); at >= 0 {
 				a.Errorf("%s holds %q: …%.300q…", where, c, text[max(0, at-120):])
 				break
 			}

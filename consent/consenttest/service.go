@@ -186,6 +186,14 @@ func (k *Kit) Work() {
 	}
 }
 
+// Noon moves the clock on to noon of tomorrow in Seoul: no hour, no night and no month begins or ends while a test works.
+func (k *Kit) Noon() {
+	k.t.Helper()
+	now := k.Store.Clock().In(k.Service.Book().Profile.Zone)
+	noon := time.Date(now.Year(), now.Month(), now.Day()+1, 12, 0, 0, 0, now.Location())
+	must(k.t, k.Store.Advance(k.t.Context(), noon.Sub(now)))
+}
+
 // Advance moves the clock and then does what has fallen due: deadlines first, then the outbox.
 func (k *Kit) Advance(d time.Duration) {
 	k.t.Helper()

@@ -25,14 +25,11 @@ type theatre struct {
 	relay  *outbox.Relay
 }
 
-// open opens in the morning: by night letters that can wait do.
+// open opens at noon: by night letters that can wait do.
 func open(t *testing.T) *theatre {
 	t.Helper()
 	k := consenttest.New(t)
-	now := k.Store.Clock().In(k.Service.Book().Profile.Zone)
-	if err := k.Store.Advance(t.Context(), time.Date(now.Year(), now.Month(), now.Day()+1, 10, 0, 0, 0, now.Location()).Sub(now)); err != nil {
-		t.Fatal(err)
-	}
+	k.Noon()
 	k.Service.Settings.Test = true
 	h := &theatre{Kit: k, t: t, played: &consenttest.Letterbox{}}
 	h.cast = rehearsal.New(rehearsal.Options{
