@@ -126,11 +126,13 @@ func (b *Hookbox) All() []outbox.Job {
 	return append([]outbox.Job(nil), b.all...)
 }
 
-// New makes a Kit on a Redis inside the process. Change the Service's fields before the first call if a test needs other
+// New makes a Kit on a Redis inside the process, at noon (Noon). Change the Service's fields before the first call if a test needs other
 // settings.
 func New(t testing.TB) *Kit {
 	t.Helper()
-	return NewOn(t, "redis://"+miniredis.RunT(t).Addr(), t.TempDir())
+	k := NewOn(t, "redis://"+miniredis.RunT(t).Addr(), t.TempDir())
+	k.Noon()
+	return k
 }
 
 // NewOn makes a Kit on the Redis of this URL, with its keys in dir. Two kits on one Redis and one dir are two processes.
@@ -186,11 +188,11 @@ func (k *Kit) Work() {
 	}
 }
 
-// Noon moves the clock on to noon of tomorrow in Seoul: no hour, no night and no month begins or ends while a test works.
+// Noon moves the clock on to noon of tomorrow in Seoul: no hour, no night, no day and no month begins or ends while a test works.
 func (k *Kit) Noon() {
 	k.t.Helper()
 	now := k.Store.Clock().In(k.Service.Book().Profile.Zone)
-	noon := time.Date(now.Year(), now.Month(), now.Day()+1, 12, 0, 0, 0, now.Location())
+	noon := time.Date(now.Year(), now.Month(), now.Day()+1, 12, 10, 0, 0, now.Location()) // and past the turn itself
 	must(k.t, k.Store.Advance(k.t.Context(), noon.Sub(now)))
 }
 

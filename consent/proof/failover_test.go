@@ -61,6 +61,7 @@ func failover(t *testing.T, behind bool, settings []string) consenttest.Figures 
 	if behind { // it hangs, or its link does
 		replica.Sleep()
 		time.Sleep(amountOf(300*time.Millisecond, 3*time.Second))
+		c.grows(1 << 10) // on a busy host that is not to be taken for granted
 	}
 	primary.Kill()
 	lines := c.kill()

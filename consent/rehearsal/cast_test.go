@@ -25,11 +25,9 @@ type theatre struct {
 	relay  *outbox.Relay
 }
 
-// open opens at noon: by night letters that can wait do.
 func open(t *testing.T) *theatre {
 	t.Helper()
 	k := consenttest.New(t)
-	k.Noon()
 	k.Service.Settings.Test = true
 	h := &theatre{Kit: k, t: t, played: &consenttest.Letterbox{}}
 	h.cast = rehearsal.New(rehearsal.Options{

@@ -44,10 +44,9 @@ func newBureau(t *testing.T) *bureau {
 	return newBureauOn(t, consenttest.New(t))
 }
 
-// newBureauOn is one on a kit of the caller's, at noon: who works at night is counted, and months are signed off.
+// newBureauOn is one on a kit of the caller's.
 func newBureauOn(t *testing.T, k *consenttest.Kit) *bureau {
 	t.Helper()
-	k.Noon()
 	b := &bureau{T: t, kit: k, team: staff.New(k.Store.People(), k.Vault, k.Store.Clock, "Haneul"), log: &loud{}, secret: map[staff.Role]string{}, folder: t.TempDir()}
 	log := slog.New(slog.NewTextHandler(b.log, nil))
 	problems := &web.Problems{Log: log, Book: consenttest.Book}
