@@ -72,7 +72,7 @@ fuzz: need-go
 STEPS ?= 1000000
 model: need-go
 	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_MODEL_STEPS=$(STEPS) \
-	  $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestModel$$' ./consent | grep -E '^(ok|FAIL|panic)|as the model says|failed|reproduce|draw'
+	  $(GO) test -tags proof -count 1 -v -timeout 3h -run '^TestModel$$' ./consent | grep -E '^(ok|FAIL|panic)|as the model says|never:|failed|reproduce|draw'
 
 ## mutants: takes every guard of the list out, one after the other; each must be seen by a suite. By hand, half an hour
 mutants: need-go

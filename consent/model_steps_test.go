@@ -5,6 +5,8 @@ package consent_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +21,13 @@ type run struct {
 	*consenttest.Kit
 	ctx      context.Context
 	r        *rapid.T
+	clerk    *clerk
+	came     map[string]int // what became of corrections
 	subject  string
 	asked    int
 	id       string
 	old      []string                 // links to addresses of before
+	gone     []string                 // links for withdrawing, likewise
 	m        model                    // of the request with this id
 	pauses   map[string]time.Duration // address → how long it may not be asked again
 	consents int                      // earlier requests that once were granted
@@ -47,11 +52,13 @@ func (r *run) steps() map[string]func() {
 		"withdraw":          func() { r.withdraw(nil) },
 		"withdraw part":     func() { r.withdraw([]string{"delivery"}) },
 		"withdraw by link":  r.withdrawByLink,
+		"withdraw as typed": r.withdrawAsTyped,
 		"erase":             r.erase,
 		"resend":            r.resend,
 		"correct name":      func() { r.correct(true, false) },
 		"correct address":   func() { r.correct(false, true) },
 		"join":              r.join,
+		"join meanwhile":    r.joinMeanwhile,
 		"disclose":          r.disclose,
 		"ask to correct":    func() { r.ask(consent.RightCorrection) },
 		"ask to see":        func() { r.ask(consent.RightAccess) },
@@ -59,11 +66,47 @@ func (r *run) steps() map[string]func() {
 		"answer":            func() { r.answer(consent.RightDone, true) },
 		"answer, untold":    func() { r.answer(consent.RightDone, false) },
 		"refuse":            func() { r.answer(consent.RightRefused, false) },
+		"enter":             r.enter,
+		"enter, unseen":     r.enterUnseen,
+		"enter another's":   r.enterAnothers,
+		"endorse as one":    func() { r.endorse("st_1") },
+		"endorse as two":    func() { r.endorse("st_2") },
+		"endorse, unseen":   r.endorseUnseen,
+		"object":            r.object,
+		"retract":           r.retract,
+		"tell too soon":     r.tellTooSoon,
+		"enact too soon":    r.enactTooSoon,
 		"sign up":           r.signup,
 		"gate":              r.gate,
-		"an hour":           func() { r.wait(time.Hour) },
-		"two days and half": func() { r.wait(60 * time.Hour) },
+		"a moment":          func() { r.idle(time.Second) },
+		"an hour":           func() { r.idle(time.Hour) },
+		"a day":             func() { r.idle(24 * time.Hour) },
+		"two days":          func() { r.idle(48 * time.Hour) },
+		"two days and half": func() { r.idle(60 * time.Hour) },
 	}
+}
+
+// walkKind is a kind of walk.
+type walkKind struct {
+	name    string
+	granted bool     // it begins with a consent
+	steps   []string // of which it is made; nil: all
+	times   int      // as long as so many others
+}
+
+var modelWalks = []walkKind{{"from the signup", false, nil, 1}, {"from a consent", true, nil, 1}, {"about corrections", true, amendSteps, 3}}
+
+// walk begins one, and gives its steps.
+func (r *run) walk(kind walkKind) map[string]func() {
+	steps := r.steps()
+	if kind.granted {
+		r.decide(consent.DecideGrant, true)
+	}
+	if kind.steps != nil {
+		r.join()
+		maps.DeleteFunc(steps, func(name string, _ func()) bool { return !slices.Contains(kind.steps, name) })
+	}
+	return steps
 }
 
 func (r *run) must(err error) {
@@ -84,24 +127,45 @@ func (r *run) same(what string, err error, code string) bool {
 	return err == nil
 }
 
+// wait lets time go by, and looks at the links of all guardians when somebody's address became another meanwhile.
 func (r *run) wait(d time.Duration) {
+	before, waited, corrected := r.links(), r.m.waiting, len(r.m.corrected)
 	r.Advance(d)
 	r.m.pass(d, r.Service.Settings)
 	for a := range r.pauses {
 		r.pauses[a] -= d
+	}
+	switch {
+	case len(r.m.corrected) > corrected:
+		r.came[cameIntoEffect]++
+		r.relink(before, r.m.corrected[corrected])
+	case waited != nil && r.m.waiting == nil:
+		r.came[cameToNothing]++
+	}
+}
+
+// idle lets time go by, a month at most: all links that a walk keeps live longer.
+func (r *run) idle(d time.Duration) {
+	if r.m.age+d < modelMonth {
+		r.wait(d)
 	}
 }
 
 // begin signs the child up, which must be possible.
 func (r *run) begin() {
 	r.asked++
-	r.m = model{
-		status: consent.Pending, custody: consent.Held, gen: 1, name: guardianName, address: r.subject + "@example.com", guardians: 1,
-		resends: map[int]int{}, addresses: map[int]int{},
-	}
+	r.m = newModel(r.subject + "@example.com")
 	ticket, err := r.Service.Signup(r.ctx, r.App, app, r.form())
 	r.must(err)
-	r.id, r.old = ticket.Record.ID, nil
+	r.id, r.old, r.gone = ticket.Record.ID, nil, nil
+	r.clerk.follow(r.id)
+}
+
+// settle lets go out what is left of this request, and looks at all that its app was told.
+func (r *run) settle() {
+	r.wait(time.Second)
+	r.agree()
+	r.told()
 }
 
 func (r *run) form() consent.Signup {
@@ -127,6 +191,7 @@ func (r *run) signup() {
 		if r.m.status == consent.Withdrawn {
 			r.consents++
 		}
+		r.settle()
 		r.begin()
 		return
 	}
@@ -135,10 +200,12 @@ func (r *run) signup() {
 }
 
 // token is that of the first guardian's link.
-func (r *run) token() string {
+func (r *run) token() string { return r.tokenOf(0) }
+
+func (r *run) tokenOf(guardian int) string {
 	rec, err := r.Store.Get(r.ctx, "shop", r.id)
 	r.must(err)
-	link, err := r.Service.DecideLink(rec, 0)
+	link, err := r.Service.DecideLink(rec, guardian)
 	r.must(err)
 	_, token, _ := strings.Cut(link, "/c/")
 	return token
@@ -157,7 +224,7 @@ func (r *run) decide(d consent.Decision, delivery bool) {
 	}
 	r.wait(3 * time.Second)
 	a := yes()
-	a.Decision, a.Name = d, r.m.name
+	a.Decision, a.Name = d, r.m.people[0].name
 	if delivery {
 		a.Purposes["delivery"] = "yes"
 	}
@@ -176,11 +243,11 @@ func (r *run) decide(d consent.Decision, delivery bool) {
 	}
 	r.same("decide", err, "")
 	if d == consent.DecideGrant {
-		r.m.grant(delivery)
+		r.m.grant(delivery, r.Service.Settings)
 		return
 	}
 	r.m.end(consent.Declined)
-	r.pauses[r.m.address] = r.Service.Settings.Reask
+	r.pauses[r.m.people[0].address] = r.Service.Settings.Reask
 }
 
 func (r *run) miss() {
@@ -207,7 +274,11 @@ func (r *run) misname() {
 	r.wait(3 * time.Second)
 	want := "not_missed"
 	if r.m.misnamed || r.m.tries >= consent.WaysOnFrom {
-		want, r.m.misnamed = "misnamed", true
+		want = "misnamed"
+		if !r.m.misnamed {
+			r.m.tell(consent.EventNameMismatch)
+		}
+		r.m.misnamed = true
 	}
 	_, err = r.Service.Check(r.ctx, token, v.Proof, consent.Answers{Misnamed: true})
 	r.same("misname", err, want)
@@ -259,7 +330,7 @@ func (r *run) undo() {
 	}
 	r.same("undo", err, "")
 	r.m.lifted = true
-	delete(r.pauses, r.m.address)
+	delete(r.pauses, r.m.people[0].address)
 }
 
 // oldLink opens a link to an address of before.
@@ -268,12 +339,19 @@ func (r *run) oldLink() {
 		_, err := r.Service.Open(r.ctx, token)
 		r.same("a link of before", err, "replaced")
 	}
+	for _, token := range r.gone {
+		_, err := r.Service.OpenWithdraw(r.ctx, token)
+		r.same("a link of before, for withdrawing", err, "replaced")
+	}
 }
 
 func (r *run) release() {
 	got, err := r.Service.Release(r.ctx, r.App, app, r.id)
 	if !r.same("release", err, r.m.release()) {
 		return
+	}
+	if r.m.custody == consent.Held {
+		r.m.tell(consent.EventReleased)
 	}
 	r.m.custody, r.m.asked = consent.Released, true
 	if _, has := got.Data["address"]; has != r.m.delivery || len(got.Data["nickname"]) == 0 {
@@ -284,7 +362,8 @@ func (r *run) release() {
 func (r *run) acknowledge() {
 	_, err := r.Service.Acknowledge(r.ctx, r.App, app, r.id)
 	if r.same("acknowledge", err, r.m.acknowledge()) {
-		r.m.custody, r.m.acked = consent.Destroyed, true
+		r.m.destroy()
+		r.m.acked = true
 	}
 }
 
@@ -312,22 +391,24 @@ func (r *run) withdraw(purposes []string) {
 	}
 }
 
+// withdrawByLink withdraws as one of the guardians.
 func (r *run) withdrawByLink() {
-	v, err := r.Service.Open(r.ctx, r.token())
-	r.must(err)
-	_, token, ok := strings.Cut(v.Withdraw, "/w/")
+	who := r.guardian()
+	token, ok := r.withdrawToken(who)
 	if ok != (r.m.status == consent.Granted) {
 		r.r.Fatalf("a way to withdraw: %t, and the model is %s", ok, r.m.status)
 	}
 	if !ok {
 		return
 	}
-	v, err = r.Service.OpenWithdraw(r.ctx, token)
+	v, err := r.Service.OpenWithdraw(r.ctx, token)
 	r.must(err)
-	w, err := r.Service.CheckWithdraw(r.ctx, token, v.Proof, consent.Wish{Name: r.m.name})
-	r.same("check of a withdrawal", err, "")
+	w, err := r.Service.CheckWithdraw(r.ctx, token, v.Proof, consent.Wish{Name: r.m.people[who].name})
+	if !r.same("check of a withdrawal", err, r.m.hit()) {
+		return
+	}
 	_, err = r.Service.ConfirmWithdraw(r.ctx, token, w.Proof, "yes")
-	if r.m.paused > 0 {
+	if r.m.paused > 0 && who == 0 {
 		r.same("withdraw after the decoy", err, "paused")
 		return
 	}
@@ -335,15 +416,30 @@ func (r *run) withdrawByLink() {
 	r.m.take(true)
 }
 
+// withdrawToken is that of the link with which this guardian withdraws.
+func (r *run) withdrawToken(guardian int) (string, bool) {
+	v, err := r.Service.Open(r.ctx, r.tokenOf(guardian))
+	r.must(err)
+	_, token, ok := strings.Cut(v.Withdraw, "/w/")
+	return token, ok
+}
+
+// guardian is one of them.
+func (r *run) guardian() int { return rapid.IntRange(0, len(r.m.people)-1).Draw(r.r, "guardian") }
+
 func (r *run) erase() {
 	_, err := r.Service.Erase(r.ctx, r.App, app, r.id, r.Service.Clock(), nil)
 	want := "not_withdrawn"
 	if r.m.status == consent.Withdrawn || r.m.status == consent.Granted && r.m.owes {
 		want = ""
 	}
-	if r.same("erase", err, want) {
-		r.m.erased, r.m.eraseLate = true, false
+	if !r.same("erase", err, want) {
+		return
 	}
+	if !r.m.erased && r.m.status == consent.Withdrawn {
+		r.m.postAll(consent.LetterErased)
+	}
+	r.m.erased, r.m.eraseLate = true, false
 }
 
 func (r *run) resend() {
@@ -379,16 +475,15 @@ func (r *run) correct(name, address bool) {
 		r.wait(3 * time.Second) // the limit of addresses is a day's, and this day is about to end
 	}
 	day := r.day()
-	after := r.m
+	first := r.m.people[0]
 	if name {
-		after.name = rapid.SampledFrom(modelNames).Draw(r.r, "name")
+		first.name = rapid.SampledFrom(modelNames).Draw(r.r, "name")
 	}
 	if address {
-		after.address = fmt.Sprintf("%s-%d@example.com", r.subject, r.m.gen+1)
-		after.gen++
+		first.address = fmt.Sprintf("%s-%d@example.com", r.subject, r.m.gen+1)
 	}
 	want := ""
-	renamed := after.name != r.m.name && r.m.misnamed
+	renamed := first.name != r.m.people[0].name && r.m.misnamed
 	switch {
 	case r.m.status != consent.Pending:
 		want = "not_pending"
@@ -398,33 +493,35 @@ func (r *run) correct(name, address bool) {
 		want = "correction_limit"
 	}
 	old := r.token()
-	_, err := r.Service.Correct(r.ctx, r.App, app, r.id, consent.Guardian{Name: consent.Secret(after.name), Email: consent.Secret(after.address)})
+	_, err := r.Service.Correct(r.ctx, r.App, app, r.id, consent.Guardian{Name: consent.Secret(first.name), Email: consent.Secret(first.address)})
 	if !r.same("correct", err, want) {
 		return
 	}
 	if renamed {
-		after.misnamed = false
-		after.namesSet++
+		r.m.misnamed = false
+		r.m.namesSet++
 	}
 	if address {
 		r.old = append(r.old, old)
 		r.m.addresses[day]++
+		r.m.gen++
+		r.m.former = append(r.m.former, r.m.people[0].address)
 	}
-	r.m = after
+	r.m.people[0] = first
 }
 
 func (r *run) join() {
-	address := fmt.Sprintf("%s-more-%d-%d@example.com", r.subject, r.asked, r.m.guardians)
+	address := fmt.Sprintf("%s-more-%d-%d@example.com", r.subject, r.asked, len(r.m.people))
 	_, err := r.Service.Join(r.ctx, r.App, app, r.id, consent.Guardian{Name: consent.Secret("이보호"), Email: consent.Secret(address)})
 	want := ""
 	switch {
 	case r.m.status.Ended():
 		want = "ended"
-	case r.m.guardians == consent.MaxGuardians:
+	case len(r.m.people) == consent.MaxGuardians:
 		want = "guardian_limit"
 	}
 	if r.same("join", err, want) {
-		r.m.guardians++
+		r.m.join(keeper{name: "이보호", address: address})
 	}
 }
 
@@ -460,7 +557,10 @@ func (r *run) ask(kind consent.RightKind) {
 	held := kind == consent.RightCorrection && r.m.status == consent.Granted
 	if held && r.m.holds() == 0 {
 		r.m.anew()
+		r.m.tell(consent.EventHeld)
 	}
+	r.m.tell(consent.EventAsked)
+	r.m.postAll(consent.LetterRightsReceived)
 	r.m.rights = append(r.m.rights, right{got.ID, kind, held})
 }
 
@@ -486,7 +586,13 @@ func (r *run) answer(outcome consent.RightStatus, told bool) {
 		r.m.take(true)
 	}
 	r.m.rights = r.m.rights[1:]
-	if first.held && r.m.holds() == 0 && r.m.status == consent.Granted {
+	r.m.tell(consent.EventAnswered)
+	r.m.postAll(consent.LetterRightsAnswered)
+	if !first.held || r.m.holds() > 0 {
+		return
+	}
+	r.m.tell(consent.EventUnheld)
+	if r.m.status == consent.Granted {
 		r.m.anew()
 	}
 }
@@ -507,10 +613,17 @@ func (r *run) agree() {
 	rec, err := r.Store.Get(r.ctx, "shop", r.id)
 	r.must(err)
 	got := fmt.Sprint(rec.Status, rec.Custody, len(rec.Data) > 0, rec.Holds, rec.Gen, rec.Guardians, !rec.ErasedAt.IsZero(), rec.EraseLate)
-	want := fmt.Sprint(r.m.status, r.m.custody, r.m.custody != consent.Destroyed, r.m.holds(), r.m.gen, r.m.guardians, r.m.erased, r.m.eraseLate)
+	want := fmt.Sprint(r.m.status, r.m.custody, r.m.custody != consent.Destroyed, r.m.holds(), r.m.gen, len(r.m.people), r.m.erased, r.m.eraseLate)
 	if got != want {
 		r.r.Fatalf("the record is %s, the model %s: %+v", got, want, r.m)
 	}
+	r.agreeOnCorrections(rec)
+	r.agreeOnLetters()
+	r.sound(rec)
+	r.agreeOnSubject()
+}
+
+func (r *run) agreeOnSubject() {
 	stands, err := r.Service.Subject(r.ctx, r.App, r.subject)
 	r.must(err)
 	purposes := 0

@@ -21,11 +21,10 @@ type model struct {
 	delivery bool // the optional purpose is in force
 
 	gen       int
-	name      string // of the first guardian, as last set
-	address   string
+	people    []keeper // the guardians, as last set
+	former    []string // addresses that were somebody's before
 	misnamed  bool
 	namesSet  int
-	guardians int
 	tries     int
 	locked    time.Duration // left
 	paused    time.Duration // left, for the first guardian
@@ -40,6 +39,22 @@ type model struct {
 	eraseLate bool
 
 	rights []right // the open ones
+
+	amends    int     // guardians' corrections that were ever entered
+	waiting   *change // the one that waits
+	corrected []change
+	tried     []change // those whose letter was handed in, in that order
+
+	bag     []post         // letters that wait to be handed in
+	letters map[string]int // those that were, by kind and address
+	events  map[consent.EventType]int
+}
+
+// keeper is a guardian.
+type keeper struct {
+	name, address string
+	typed         string // the name at the grant, of who gave it
+	moved         int    // addresses that were corrected since
 }
 
 // right is an open rights request.
@@ -54,6 +69,14 @@ const (
 	modelMonth = 30 * 24 * time.Hour
 )
 
+// newModel is a request that was just made.
+func newModel(address string) model {
+	return model{
+		status: consent.Pending, custody: consent.Held, gen: 1, people: []keeper{{name: guardianName, address: address}},
+		resends: map[int]int{}, addresses: map[int]int{}, letters: map[string]int{}, events: map[consent.EventType]int{consent.EventPending: 1},
+	}
+}
+
 // pass lets time go by: an unanswered request ends at its deadline, uncollected data when its window is over.
 func (m *model) pass(d time.Duration, set consent.Settings) {
 	m.age += d
@@ -67,23 +90,41 @@ func (m *model) pass(d time.Duration, set consent.Settings) {
 	}
 	if m.status == consent.Granted {
 		if m.waits += d; m.waits >= set.Window {
-			m.custody = consent.Destroyed
+			m.destroy()
 		}
 	}
 	if m.owes && !m.erased {
-		if m.owed += d; m.owed >= set.EraseDue {
+		if m.owed += d; m.owed >= set.EraseDue && !m.eraseLate {
 			m.eraseLate = true
+			m.tell(consent.EventEraseOverdue)
 		}
 	}
+	m.passCorrection(d)
+	m.deliver(d, set)
 }
 
-// end moves to an end, where nothing is held.
-func (m *model) end(to consent.Status) { m.status, m.custody, m.over = to, consent.Destroyed, 0 }
+// end moves to an end, where nothing is held and nothing waits.
+func (m *model) end(to consent.Status) {
+	m.status, m.custody, m.over, m.waiting = to, consent.Destroyed, 0, nil
+	m.tell(consent.EventType("consent." + to))
+}
+
+// destroy ends what is held of a consent that goes on.
+func (m *model) destroy() {
+	if m.custody != consent.Destroyed {
+		m.tell(consent.EventDestroyed)
+	}
+	m.custody = consent.Destroyed
+}
 
 // grant moves on to a consent; the withdrawal has tries of its own.
-func (m *model) grant(delivery bool) {
+func (m *model) grant(delivery bool, set consent.Settings) {
 	m.status, m.delivery, m.waits = consent.Granted, delivery, 0
 	m.tries, m.locked = 0, 0
+	m.people[0].typed = m.people[0].name
+	m.tell(consent.EventGranted)
+	m.post(post{kind: consent.LetterGranted})
+	m.post(post{kind: consent.LetterConfirm, left: set.Confirm})
 }
 
 // miss is a wrong second fact, and what is said.
@@ -116,9 +157,12 @@ func (m *model) hit() string {
 func (m *model) take(all bool) {
 	m.owes, m.owed, m.erased, m.eraseLate = true, 0, false, false
 	m.delivery = false
+	m.postAll(consent.LetterWithdrawn)
 	if all {
 		m.end(consent.Withdrawn)
+		return
 	}
+	m.tell(consent.EventWithdrawn)
 }
 
 // needsConsent is what a call says that a consent in force is for.
