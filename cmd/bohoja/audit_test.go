@@ -27,6 +27,7 @@ type archive struct {
 
 func newArchive(t *testing.T) *archive {
 	t.Helper()
+	afresh()
 	redis := consenttest.Redis(t)
 	dir := t.TempDir()
 	a := &archive{dir: filepath.Join(dir, "audit"), keys: filepath.Join(dir, "keys")}

@@ -126,9 +126,11 @@ func TestTooLargeByClients(t *testing.T) {
 		return
 	}
 	script := "import sys, urllib.request, urllib.error\ntry: urllib.request.urlopen(sys.argv[1], data=b'x' * (6 << 20))\nexcept urllib.error.HTTPError as e: print(e.code)"
-	out, err := exec.CommandContext(t.Context(), "python3", "-c", script, url).CombinedOutput()
+	python, complaints := exec.CommandContext(t.Context(), "python3", "-c", script, url), &bytes.Buffer{}
+	python.Stderr = complaints
+	out, err := python.Output()
 	if err != nil || strings.TrimSpace(string(out)) != "413" {
-		t.Errorf("urllib: %v: %s", err, out)
+		t.Errorf("urllib: %v: %s%s", err, out, complaints)
 	}
 }
 
