@@ -56,6 +56,7 @@ func (s *Service) checkDisclosure(app *App, d Disclosure) error {
 		case hasResidentNumber(t.text):
 			f.add(t.pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
 		}
+		checkShown(&f, t.pointer, t.text)
 	}
 	declared := itemsOf(app.Purposes)
 	if len(d.Items) == 0 {

@@ -437,6 +437,13 @@ func TestErase(t *testing.T) {
 	now := k.Service.Clock()
 	_, err := k.Service.Erase(ctx, k.App, app, rec.ID, now, nil)
 	wants(t, "before a withdrawal", err, consent.ErrNotWithdrawn)
+	_, err = k.Service.Erase(ctx, k.App, app, rec.ID, now, []string{"account"})
+	wants(t, "of a purpose before a withdrawal", err, consent.ErrNotWithdrawn)
+	if _, err := k.Service.Withdraw(ctx, k.App, app, rec.ID, []string{"delivery"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = k.Service.Erase(ctx, k.App, app, rec.ID, now, []string{"delivery", "account"})
+	same(t, "in force", faults(err), "/purposes/1 invalid")
 	if _, err := k.Service.Withdraw(ctx, k.App, app, rec.ID, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -444,6 +451,8 @@ func TestErase(t *testing.T) {
 	same(t, "in the future", faults(err), "/at invalid", "/purposes/1 unknown_purpose")
 	_, err = k.Service.Erase(ctx, k.App, app, rec.ID, time.Time{}, nil)
 	same(t, "no time", faults(err), "/at invalid")
+	_, err = k.Service.Erase(ctx, k.App, app, rec.ID, time.Unix(0, 0), nil)
+	same(t, "a clock that was never set", faults(err), "/at invalid")
 	for range 2 {
 		got, err := k.Service.Erase(ctx, k.App, app, rec.ID, now, []string{"account"})
 		if err != nil || !got.ErasedAt.Equal(now.Truncate(time.Millisecond)) {

@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -91,22 +92,28 @@ func (s *Service) flagMutation(app *App, id string, by Actor, source, subject st
 	return m
 }
 
+// ErrNoFlag is a flag that this app did not set by hand, or that is gone.
+var ErrNoFlag = &Error{Kind: KindNotFound, Code: "not_found", Detail: "there is no such flag of this app"}
+
 // maxReason bounds why a flag is taken back, in runes.
 const maxReason = 200
 
 // Unflag takes back a flag that this app set by hand. Flags of requests end by age alone.
 //
-// Errors: KindInvalid, ErrNotFound, ErrUnavailable, ErrOutcomeUnknown.
+// Errors: KindInvalid, ErrNoFlag, ErrUnavailable, ErrOutcomeUnknown.
 func (s *Service) Unflag(ctx context.Context, app *App, by Actor, id, reason string) error {
 	if err := checkReason(reason); err != nil {
 		return err
 	}
 	if !IsID(PrefixFlag, id) {
-		return ErrNotFound
+		return ErrNoFlag
 	}
 	m := s.flagMutation(app, app.ID, by, id, "", EventUnsuppressed)
 	m.Note = reason
-	return s.Store.Unflag(ctx, m)
+	if err := s.Store.Unflag(ctx, m); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return ErrNoFlag
 }
 
 // checkReason takes a few words for the audit log, and nothing that could name a person.

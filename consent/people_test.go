@@ -317,6 +317,8 @@ func TestDisclose(t *testing.T) {
 		{consent.Disclosure{}, []string{"/at invalid", "/items required", "/recipient required", "/why required"}},
 		{consent.Disclosure{Recipient: strings.Repeat("한", 201), Why: resident, Items: []string{"address", "shoe"}, At: k.Service.Clock().Add(time.Hour)},
 			[]string{"/at invalid", "/items/1 undeclared_item", "/recipient too_long", "/why resident_number"}},
+		{consent.Disclosure{Recipient: "한진\u202e택배", Why: "배송\x07", Items: []string{"address"}, At: k.Service.Clock()},
+			[]string{"/recipient invalid", "/why invalid"}},
 	} {
 		_, err := k.Service.Disclose(ctx, k.App, app, rec.ID, one.d)
 		same(t, "faults", faults(err), one.faults...)

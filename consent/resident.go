@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"regexp"
@@ -37,6 +38,15 @@ func plainDigit(r rune) rune {
 		zero--
 	}
 	return '0' + (r - zero)
+}
+
+// residentIn looks through a JSON value as its reader will see it: an escape such as \u0038 hides no digit, nor does an
+// exponent. What cannot be read counts as one.
+func residentIn(raw json.RawMessage) bool {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	return dec.Decode(&v) != nil || anyResidentNumber(v)
 }
 
 // anyResidentNumber looks through a decoded JSON value, names of members included.

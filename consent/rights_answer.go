@@ -54,6 +54,8 @@ func checkAnswer(app *App, r Right, in RightAnswer) error {
 	}
 	checkWords(&f, "/reason", in.Reason, MaxRightText, refused)
 	checkWords(&f, "/objection", in.Objection, MaxRightText, refused)
+	checkShown(&f, "/reason", in.Reason)
+	checkShown(&f, "/objection", in.Objection)
 	for _, one := range []struct {
 		name string
 		data map[string]json.RawMessage
@@ -74,7 +76,7 @@ func checkItems(f *faults, app *App, pointer string, data map[string]json.RawMes
 		if !slices.Contains(declared, name) {
 			f.add(at, "undeclared_item", "no purpose of this app names this item")
 		}
-		if hasResidentNumber(string(data[name])) {
+		if residentIn(data[name]) {
 			f.add(at, "resident_number", "this looks like a resident registration number, which may not be processed")
 		}
 	}

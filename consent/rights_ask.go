@@ -59,6 +59,7 @@ func checkRight(in RightAsked) error {
 		f.add("/channel", "invalid", "one of these: "+strings.Join(EnteredChannels, ", "))
 	}
 	checkWords(&f, "/identity", in.Identity, maxText, true)
+	checkShown(&f, "/identity", in.Identity)
 	checkWords(&f, "/text", in.Text.Reveal(), MaxRightText, false)
 	switch {
 	case in.Proxy == nil && in.Channel == ChannelProxy:
@@ -68,6 +69,7 @@ func checkRight(in RightAsked) error {
 	}
 	if in.Proxy != nil {
 		checkWords(&f, "/proxy/seen_by", in.Proxy.SeenBy, maxText, true)
+		checkShown(&f, "/proxy/seen_by", in.Proxy.SeenBy)
 	}
 	return f.err()
 }
@@ -83,6 +85,24 @@ func checkWords(f *faults, pointer, text string, most int, required bool) {
 		f.add(pointer, "too_long", "characters at most: "+itoa(most))
 	case hasResidentNumber(text):
 		f.add(pointer, "resident_number", "this looks like a resident registration number, which may not be processed")
+	}
+}
+
+// Readable is a text without what no reader of a page sees: control characters, save new lines and tabs, and those that turn the
+// direction of what follows.
+func Readable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) && !strings.ContainsRune("\n\r\t", r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// checkShown refuses an app's text that a page would show otherwise than it was written.
+func checkShown(f *faults, pointer, text string) {
+	if Readable(text) != text {
+		f.add(pointer, "invalid", "a text without control characters")
 	}
 }
 

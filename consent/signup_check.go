@@ -1,7 +1,6 @@
 package consent
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -169,8 +168,12 @@ func (s *Service) checkPhone(f *faults, pointer string, p *Private) {
 // checkPurposes checks what is asked for, and that the data holds nothing else. Data is held against purposes that are
 // right only: a mistyped purpose would make every item of it look like the fault.
 func checkPurposes(f *faults, app *App, in *Signup) {
-	if len(in.Purposes) == 0 {
+	switch {
+	case in.Purposes == nil:
 		in.Purposes = purposeIDs(app.Purposes)
+	case len(in.Purposes) == 0: // neither all nor some: a program that made it by mistake must not ask for everything
+		f.add("/purposes", "invalid", "name purposes, or leave the field out for all of them")
+		return
 	}
 	if checkAsked(f, app, in.Purposes) {
 		checkData(f, itemsOf(app.Chosen(in.Purposes)), in.Data)
@@ -230,10 +233,7 @@ func checkResident(f *faults, in *Signup) {
 		}
 	}
 	for _, name := range sortedKeys(in.Data) {
-		dec := json.NewDecoder(bytes.NewReader(in.Data[name]))
-		dec.UseNumber()
-		var v any
-		if dec.Decode(&v) != nil || hasResidentNumber(name) || anyResidentNumber(v) {
+		if hasResidentNumber(name) || residentIn(in.Data[name]) {
 			f.add("/data/"+escapePointer(name), "resident_number", residentDetail)
 		}
 	}

@@ -52,6 +52,22 @@ func TestPlaceholdersAgree(t *testing.T) {
 	}
 }
 
+// TestParticlesAreChosen: behind a value no Korean particle stands that another last sound would change: {name:은}, not {name}은.
+func TestParticlesAreChosen(t *testing.T) {
+	for key, text := range Words("ko").text {
+		for _, at := range hole.FindAllStringIndex(text, -1) {
+			rest := text[at[1]:]
+			for closed, open := range particles {
+				for _, form := range []string{closed, open} {
+					if after, ok := strings.CutPrefix(rest, form); ok && (after == "" || strings.ContainsAny(after[:1], " .,\n")) {
+						t.Errorf("%s: %q", key, text[at[0]:])
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestNoEmptyWord(t *testing.T) {
 	for _, lang := range Languages() {
 		for key, text := range Words(lang).text {

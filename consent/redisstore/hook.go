@@ -82,12 +82,17 @@ func aboutAndHint(rest string) (about, hint string) {
 // streamForm is an id of a stream, the cursor of the delivery log.
 var streamForm = regexp.MustCompile(`^[0-9]{1,15}-[0-9]{1,10}$`)
 
+var errHookCursor = &consent.Error{
+	Kind: consent.KindInvalid, Code: "invalid", Detail: "after is not next of the page before",
+	Fields: []consent.FieldError{{Pointer: "?after", Code: "invalid", Detail: "take it from the page before"}},
+}
+
 // Attempts implements consent.Hooks.
 func (s *Store) Attempts(ctx context.Context, app, after string, limit int) ([]consent.Attempt, string, error) {
 	from := "+"
 	if after != "" {
 		if !streamForm.MatchString(after) {
-			return nil, "", &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "after is not next of the page before"}
+			return nil, "", errHookCursor
 		}
 		from = "(" + after
 	}

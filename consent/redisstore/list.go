@@ -99,7 +99,7 @@ type cursor struct {
 }
 
 var errCursor = &consent.Error{Kind: consent.KindInvalid, Code: "invalid", Detail: "after is not the next of a page of this list",
-	Fields: []consent.FieldError{{Pointer: "/after", Code: "invalid", Detail: "take it from the page before"}}}
+	Fields: []consent.FieldError{{Pointer: "?after", Code: "invalid", Detail: "take it from the page before"}}}
 
 // String gives the opaque text.
 func (c cursor) String() string {

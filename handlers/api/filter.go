@@ -76,6 +76,12 @@ func (q *ask) run(wire *wire, options rows.Options) (rows.Counts, error) {
 	return counts, err
 }
 
+// errListMedia is web.ErrMedia in the words of this call.
+var errListMedia = &web.Refusal{
+	Status: http.StatusUnsupportedMediaType, Title: "Unsupported media type", Code: "unsupported_media_type",
+	Detail: "the list must be text/csv or application/x-ndjson",
+}
+
 // list is what the query of a run says.
 type list struct {
 	kind, basis, as, media string
@@ -103,7 +109,7 @@ func readList(q *ask) (list, error) {
 	}
 	probe := q.query(l.kind, l.basis) // refuses kind and basis before anything is read
 	_, err = q.space.Service.Gate(q.ctx(), q.app, probe)
-	return l, err
+	return l, asParameters(err)
 }
 
 func (l *list) column(query url.Values) error {
@@ -128,11 +134,11 @@ func (l *list) column(query url.Values) error {
 func (l *list) form(h http.Header, encoding string) error {
 	values := h.Values("Content-Type")
 	if len(values) != 1 || len(h.Values("Content-Encoding")) > 0 {
-		return web.ErrMedia
+		return errListMedia
 	}
 	kind, params, err := mime.ParseMediaType(values[0])
 	if err != nil {
-		return web.ErrMedia
+		return errListMedia
 	}
 	switch kind {
 	case "text/csv":
@@ -142,7 +148,7 @@ func (l *list) form(h http.Header, encoding string) error {
 			return invalid("required", "?column", "the name of the member")
 		}
 	default:
-		return web.ErrMedia
+		return errListMedia
 	}
 	if encoding == "" {
 		encoding = params["charset"]

@@ -76,7 +76,10 @@ func TestMinors(t *testing.T) {
 	h.call("DELETE", "/v1/minors/"+id, object{"reason": ""}).want(422, "invalid")
 	h.call("DELETE", "/v1/minors/"+id, object{"reason": "x"}, "Authorization", "Bearer "+gameKey).want(404, "not_found")
 	h.call("DELETE", "/v1/minors/"+id, object{"reason": "a mistake"}).want(204, "")
-	h.call("DELETE", "/v1/minors/"+id, object{"reason": "a mistake"}).want(404, "not_found")
+	again := h.call("DELETE", "/v1/minors/"+id, object{"reason": "a mistake"}).want(404, "not_found")
+	if never := h.call("DELETE", "/v1/minors/min_x", object{"reason": "a mistake"}).want(404, "not_found"); !bytes.Equal(again.Body, never.Body) || !strings.Contains(string(never.Body), "flag") {
+		t.Errorf("gone: %s, never there: %s", again.Body, never.Body)
+	}
 	if got := h.call("POST", "/v1/marketing/check", object{"email": "kid@example.com", "kind": "ad_mail"}).want(200, "").json(); got["allowed"] != true {
 		t.Errorf("%v", got)
 	}
@@ -175,8 +178,11 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%s: %v %v %s", query, res, err, body)
 		}
 	}
-	if res, _, err := send(t, s, "kind=ad_mail&column=email", "text/plain", strings.NewReader("email\n")); err != nil || res.StatusCode != http.StatusUnsupportedMediaType {
-		t.Errorf("%v, %v", res, err)
+	if _, body, err := send(t, s, "kind=mail&basis=x&column=email", "text/csv", strings.NewReader("email\n")); err != nil || !strings.Contains(body, `"?kind"`) || !strings.Contains(body, `"?basis"`) {
+		t.Errorf("parameters are named otherwise: %s, %v", body, err)
+	}
+	if res, body, err := send(t, s, "kind=ad_mail&column=email", "text/plain", strings.NewReader("email\n")); err != nil || res.StatusCode != http.StatusUnsupportedMediaType || !strings.Contains(body, "text/csv") {
+		t.Errorf("%v, %s, %v", res, body, err)
 	}
 }
 

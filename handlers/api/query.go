@@ -1,9 +1,11 @@
 package api
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -38,6 +40,21 @@ func readQuery(c *gin.Context, known ...string) (url.Values, error) {
 		}
 	}
 	return values, nil
+}
+
+// asParameters makes a refusal of fields one of the parameters of the same names, for a call whose query says what others read
+// from a body.
+func asParameters(err error) error {
+	e, ok := errors.AsType[*consent.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	told := *e
+	told.Fields = slices.Clone(e.Fields)
+	for i, one := range told.Fields {
+		told.Fields[i].Pointer = "?" + strings.TrimPrefix(one.Pointer, "/")
+	}
+	return &told
 }
 
 // limitOf reads ?limit=, 1 to maxPageSize. Errors: invalid.

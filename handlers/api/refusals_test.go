@@ -59,6 +59,7 @@ func TestRefusals(t *testing.T) {
 		"phone":              {"invalid", "/guardian/phone invalid", []any{"guardian.phone", "12"}},
 		"unknown purpose":    {"invalid", "/purposes/1 unknown_purpose", []any{"purposes", []string{"account", "fun"}, "data", object{}}},
 		"purpose twice":      {"invalid", "/purposes/1 unknown_purpose", []any{"purposes", []string{"account", "account"}, "data", object{}}},
+		"an empty list":      {"invalid", "/purposes invalid", []any{"purposes", []string{}, "data", object{}}},
 		"required left out":  {"invalid", "/purposes required_purpose", []any{"purposes", []string{"delivery"}, "data", object{}}},
 		"method":             {"invalid", "/method method_not_accepted", []any{"method", "paper"}},
 		"return URL":         {"invalid", "/return_url return_url_not_listed", []any{"return_url", "https://shop.example/welcome/"}},

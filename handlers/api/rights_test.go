@@ -164,6 +164,8 @@ func TestRightsFaults(t *testing.T) {
 		"form not seen":    {"/proxy/form_seen required", []any{"proxy", object{"form_seen": false, "seen_by": "x"}}},
 		"seen by nobody":   {"/proxy/seen_by required", []any{"proxy", object{"form_seen": true, "seen_by": " "}}},
 		"resident number":  {"/text resident_number", []any{"text", "900101-1234567"}},
+		"turned around":    {"/identity invalid", []any{"identity", "called \u202e back"}},
+		"seen, unseen":     {"/proxy/seen_by invalid", []any{"proxy", object{"form_seen": true, "seen_by": "desk\x00 2"}}},
 		"subject personal": {"/subject invalid", []any{"subject", "a@b"}},
 		"unknown field":    {"/guardian unexpected_field", []any{"guardian", object{}}},
 	} {
@@ -184,6 +186,8 @@ func TestRightsFaults(t *testing.T) {
 		"/outcome invalid":               {"outcome": "maybe"},
 		"/data/shoe undeclared_item":     {"outcome": "done", "data": object{"shoe": 1}},
 		"/data/nickname resident_number": {"outcome": "done", "data": object{"nickname": "900101-1234567"}},
+		"/reason invalid":                {"outcome": "refused", "reason": "it is right\x07", "objection": "line 1\nline 2"},
+		"/objection invalid":             {"outcome": "refused", "reason": "r", "objection": "o\u2066"},
 		"/corrected_data unexpected_field": {
 			"outcome": "done", "corrected_data": object{"nickname": "x"},
 		},
@@ -191,6 +195,19 @@ func TestRightsFaults(t *testing.T) {
 	} {
 		if got := h.call("POST", right(one, "/answer"), body).fields(); !slices.Equal(got, []string{field}) {
 			t.Errorf("faults %v, want %s", got, field)
+		}
+	}
+}
+
+// TestCorrectedDataHidesNoResidentNumber: what replaces the held data is looked at as its reader will see it (KR-24).
+func TestCorrectedDataHidesNoResidentNumber(t *testing.T) {
+	h := open(t)
+	h.granted("user-1")
+	one := h.asked("user-1", "correction")
+	for _, value := range []string{`"\u0039\u0030\u0030101-1234567"`, `9.001011234567e12`, `{"a":["\u0039\u00300101-1234567"]}`, `{"\u0039\u00300101-1234567":1}`} {
+		body := `{"outcome":"done","corrected_data":{"nickname":` + value + `}}`
+		if got := h.call("POST", right(one, "/answer"), body).fields(); !slices.Equal(got, []string{"/corrected_data/nickname resident_number"}) {
+			t.Errorf("%s: faults %v", value, got)
 		}
 	}
 }

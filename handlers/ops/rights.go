@@ -46,13 +46,18 @@ func (d *Desk) rightPath(app, id, right string) string {
 	return d.requestPath(app, id) + "/right/" + url.PathEscape(right)
 }
 
+// typed is a text of a form without what came along unseen, as by copying from a document.
+func typed(v *visit, name string) string {
+	return strings.TrimSpace(consent.Readable(v.PostForm(name)))
+}
+
 // entered reads the form that enters a rights request.
 func entered(v *visit) consent.RightAsked {
 	in := consent.RightAsked{
-		Kind: consent.RightKind(v.PostForm("kind")), Channel: v.PostForm("channel"), Identity: strings.TrimSpace(v.PostForm("identity")),
-		Text: consent.Secret(strings.TrimSpace(v.PostForm("text"))),
+		Kind: consent.RightKind(v.PostForm("kind")), Channel: v.PostForm("channel"), Identity: typed(v, "identity"),
+		Text: consent.Secret(typed(v, "text")),
 	}
-	seen, by := v.PostForm("form_seen") == "yes", strings.TrimSpace(v.PostForm("seen_by"))
+	seen, by := v.PostForm("form_seen") == "yes", typed(v, "seen_by")
 	if seen || by != "" || in.Channel == consent.ChannelProxy {
 		in.Proxy = &consent.Proxy{FormSeen: seen, SeenBy: by}
 	}
@@ -108,7 +113,7 @@ func (d *Desk) answerRight(v *visit) (answer, error) {
 	}
 	_, err = d.opt.Requests.AnswerRight(v.Request.Context(), app, v.who.Actor(), v.Param("right"), consent.RightAnswer{
 		Outcome: consent.RightStatus(v.PostForm("outcome")), Told: v.PostForm("told") == "yes",
-		Reason: strings.TrimSpace(v.PostForm("reason")), Objection: strings.TrimSpace(v.PostForm("objection")),
+		Reason: typed(v, "reason"), Objection: typed(v, "objection"),
 	})
 	if err == nil {
 		return seeOther(d.requestPath(app.ID, v.Param("id")) + "?done=answer")
