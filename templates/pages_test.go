@@ -427,7 +427,7 @@ func (d document) class(name string) *html.Node {
 func (d document) besideField(text string) bool {
 	for _, n := range d.nodes {
 		if attribute(n, "class") == "fault" && strings.HasSuffix(inner(n), text) {
-			return true
+			return slices.Contains(strings.Fields(attribute(n.Parent, "class")), "wrong") // what is wrong is marked as a whole
 		}
 	}
 	return false

@@ -12,8 +12,8 @@ type StaffFiled struct {
 	By               string
 	At               time.Time
 	Method, Clause   string
-	Name, Relation   string // Name: masked
-	Granted, Refused []string
+	Name, Relation   string   // Name: masked
+	Granted, Refused []string // in words
 	Ref              string
 	Scan             bool
 	May              bool // who looks may confirm it

@@ -9,8 +9,8 @@ import (
 
 func (x fixture) filed() *StaffFiled {
 	return &StaffFiled{
-		No: 1, By: "jun", At: x.now, Method: "paper", Clause: "4", Name: consent.MaskName("이보람"), Relation: "mother", Granted: []string{"account"},
-		Refused: []string{"delivery"}, Ref: "box-7", Scan: true, May: true,
+		No: 1, By: "jun", At: x.now, Method: "paper", Clause: "4", Name: consent.MaskName("이보람"), Relation: "mother",
+		Granted: []string{x.app.Purposes[0].Why.In(x.frame.Lang)}, Refused: []string{x.app.Purposes[1].Why.In(x.frame.Lang)}, Ref: "box-7", Scan: true, May: true,
 	}
 }
 

@@ -164,7 +164,7 @@ func TestLeft(t *testing.T) {
 		ko, engl string
 	}{
 		{119 * time.Hour, "4일", "4 days"}, {47 * time.Hour, "47시간", "47 hours"},
-		{90 * time.Minute, "1시간", "1 hour"}, {59 * time.Minute, "한 시간도 안", "less than an hour"},
+		{90 * time.Minute, "1시간", "1 hour"}, {59 * time.Minute, "한 시간도 안", "Less than an hour"},
 	} {
 		ko, _ := Words("ko").Left(now, now.Add(c.left))
 		en, _ := Words("en").Left(now, now.Add(c.left))
@@ -185,5 +185,27 @@ func TestLocaleFaults(t *testing.T) {
 	}
 	if _, err := readLocales(fstest.MapFS{"l/en/a.yaml": {Data: []byte("a: x")}}, "l"); err == nil {
 		t.Error("no words in the fallback language: no error")
+	}
+}
+
+// otherNames are names that the English texts once had for what has a name of its own.
+var otherNames = map[string]string{"reference number": "case number", "guardian page": "guardians’ page", "Email": "Mail or E-mail"}
+
+// TestOneNameForOneThing: who is asked for a number, or sent to a page, finds it under that name.
+func TestOneNameForOneThing(t *testing.T) {
+	for key, text := range Words("en").text {
+		for other, name := range otherNames {
+			if strings.Contains(text, other) {
+				t.Errorf("%s says %q where %s is meant: %q", key, other, name, text)
+			}
+		}
+	}
+	for _, lang := range Languages() {
+		number := strings.ToLower(Words(lang).Raw("mail.facts.case"))
+		for _, key := range []string{"ops.tell.q_id", "mail.amended.lead", "mail.replaced.lead", "guardian.object.stopped.next", "shared.real.call"} {
+			if text := Words(lang).Raw(key); !strings.Contains(text, number) {
+				t.Errorf("%s in %s does not ask for the %s: %q", key, lang, number, text)
+			}
+		}
 	}
 }

@@ -54,7 +54,7 @@ func TestAccessIsReviewed(t *testing.T) {
 	officer := b.as(staff.Privacy)
 	b.keep()
 	at := "/ops/access?month=" + string(month)
-	page := officer.get("/ops/access").want(200, "Who did what in "+monthWords(t, string(month)), "Saw a field in clear", "Guardian’s address · To make sure of a caller · #4711", rec.ID, "To be signed until")
+	page := officer.get("/ops/access").want(200, "Who did what in "+monthWords(t, string(month)), "Saw a field in clear", "Guardian’s address · To make sure of a caller · #4711", rec.ID, "To be signed by")
 	if row := page.row("support"); row != "support 1 1 1 1 0 2 0" { // signed in, searched, looked, revealed, no file; joined and signed out; nothing at night
 		t.Errorf("support did %q", row)
 	}

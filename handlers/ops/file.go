@@ -36,13 +36,13 @@ func filedWays(app *consent.App) (out []string) {
 }
 
 // filed shows what waits for its second person. May is false for who has entered it, and for everybody once the people are others.
-func (d *Desk) filed(v *visit, f *consent.FiledView) *templates.StaffFiled {
+func (d *Desk) filed(v *visit, app *consent.App, f *consent.FiledView) *templates.StaffFiled {
 	if f == nil {
 		return nil
 	}
 	return &templates.StaffFiled{
-		No: f.No, By: called(d.names(v.Request.Context()), f.By), At: f.Filed.Time(), Method: string(f.Method), Clause: f.Clause, Name: f.Name, Relation: f.Relation, Granted: f.Granted, Refused: f.Refused,
-		Ref: f.Ref, Scan: f.Media != "", May: v.who.Role.May(staff.MayRecord) && f.By != v.who.ID && !f.Other, Mine: f.By == v.who.ID, Other: f.Other,
+		No: f.No, By: called(d.names(v.Request.Context()), f.By), At: f.Filed.Time(), Method: string(f.Method), Clause: f.Clause, Name: f.Name, Relation: f.Relation,
+		Granted: purposeWords(app, f.Granted, v.lang), Refused: purposeWords(app, f.Refused, v.lang), Ref: f.Ref, Scan: f.Media != "", May: v.who.Role.May(staff.MayRecord) && f.By != v.who.ID && !f.Other, Mine: f.By == v.who.ID, Other: f.Other,
 	}
 }
 

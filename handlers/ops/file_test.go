@@ -82,7 +82,7 @@ func TestOnPaper(t *testing.T) {
 		want(422, "there is no consent", "not of age", "Write where the paper lies", "Choose what the guardian is to the child", "so.")
 	w.sendPaper(at+"/file", paper, paperForm("method", "phone")...).want(422, "a way that this app takes")
 	w.sendPaper(at+"/file", paper, paperForm()...).leads(at + "?done=file")
-	w.get(at).want(200, "Waits for a second person", "no. 4", "You entered this", consent.MaskName("박보호"))
+	w.get(at).want(200, "Waits for a second person", "no. 4", "You entered this", consent.MaskName("박보호"), "Agreed to Opening and running the account")
 	w.post(at+"/grant", "sure", "yes", "no", "1").want(403, "A colleague has to confirm it")
 	other.post(at+"/grant", "sure", "", "no", "1").want(422, "Tick the box")
 	other.post(at+"/grant", "sure", "yes", "no", "2").want(409)

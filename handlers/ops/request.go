@@ -57,7 +57,7 @@ func (d *Desk) requestPage(v *visit) (templates.StaffRequest, error) {
 	if r.Status == consent.Granted {
 		p.Purposes = purposeWords(app, r.Granted, v.lang)
 	}
-	p.Filed, p.Amending = d.filed(v, c.Filed), d.amending(v, c)
+	p.Filed, p.Amending = d.filed(v, app, c.Filed), d.amending(v, c)
 	if r.Status == consent.Granted && v.who.Role.May(staff.MayRecord) && tellable(c.Guardians) {
 		p.Amend = p.Self + "/amend"
 	}
