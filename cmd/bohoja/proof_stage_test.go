@@ -57,7 +57,7 @@ func journeysOn(t *testing.T, c *tally, parallel bool, some []string, place func
 // TestOnTLS plays the stories on a Redis that is reached by TLS alone, as a user who may do what `bohoja doctor acl` says.
 func TestOnTLS(t *testing.T) {
 	c := &tally{}
-	journeysOn(t, c, true, []string{"grant", "decline", "later", "withdraw-link", "redis-restart", "two", "kill"}, func(s *story) {
+	journeysOn(t, c, true, []string{"grant", "decline", "later", "withdraw-link", "redis-restart", "rehearsal", "two", "kill"}, func(s *story) {
 		s.stage.redis = func(s *story, ts *testscript.TestScript, settings []string) {
 			cert, key := certificate(ts, s.dir)
 			port := consenttest.FreePort(s.t)
@@ -246,7 +246,7 @@ func TestOnCluster(t *testing.T) {
 	c := &tally{}
 	var once sync.Once
 	var nodes *cluster
-	journeysOn(t, c, false, []string{"grant", "withdraw-link", "late", "redis-restart", "refused", "reload", "two", "kill"}, func(s *story) {
+	journeysOn(t, c, false, []string{"grant", "withdraw-link", "late", "redis-restart", "refused", "reload", "schema", "two", "kill"}, func(s *story) {
 		once.Do(func() { nodes = newCluster(t, time.Minute) })
 		s.apps, s.stage.away, s.stage.back = nodes.apps[1:], nodes.dies, nodes.works
 		s.stage.servers = nodes.nodes[:3]
