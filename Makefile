@@ -68,7 +68,7 @@ FUZZ ?= .
 fuzz: need-go
 	@GO="$(GO)" .ci/fuzz $(FUZZTIME) '$(FUZZ)'
 
-## model: STEPS steps at random over a real Redis, each held against a model without a store; by hand, a quarter of an hour
+## model: STEPS steps at random over a real Redis, each held against a model without a store; by hand, half an hour
 STEPS ?= 1000000
 model: need-go
 	TMPDIR=$${TMPDIR:-$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)} BOHOJA_MODEL_STEPS=$(STEPS) \
