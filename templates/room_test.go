@@ -9,7 +9,7 @@ import (
 )
 
 // crowded runs in the page and tells what is hard to read in a wide window: lines longer than 46rem, a second button that begins
-// neither beside the first nor where it begins, a note that touches what is above it, a moment or a name that is broken in a table.
+// neither beside the first nor where it begins, a note that touches what is above it, a moment, a name or a link that is broken.
 const crowded = `(() => {
   const out = [], seen = e => e.checkVisibility() && e.getClientRects().length > 0;
   const all = s => [...document.querySelectorAll(s)].filter(seen), box = e => e.getBoundingClientRect();
@@ -24,7 +24,7 @@ const crowded = `(() => {
     const before = [...all('li, .facts > div')].map(box).filter(b => b.bottom <= box(e).top + 1).map(b => box(e).top - b.bottom);
     if (before.some(gap => gap < 8)) tell('touches', e);
   }
-  for (const e of all('.rows td:first-child, .log .code')) if (new Set([...lines(e).getClientRects()].map(r => r.top)).size > 1) tell('broken', e);
+  for (const e of all('.rows td:first-child, .log .code, .desk p > a')) if (new Set([...lines(e).getClientRects()].map(r => r.top)).size > 1) tell('broken', e);
   for (const e of all('.days')) if (new Set([...e.children].map(c => box(c).bottom)).size > 1) tell('out of line', e);
   return out;
 })()`
