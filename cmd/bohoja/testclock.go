@@ -81,12 +81,12 @@ func (m clockWorld) kinds() []consent.JobKind {
 }
 
 // Next implements rehearsal.World.
-func (m clockWorld) Next(ctx context.Context) (time.Time, error) {
+func (m clockWorld) Next(ctx context.Context, since time.Time) (time.Time, error) {
 	m.last = time.Time{}
-	next, err := m.deadlines(ctx)
+	next, err := m.deadlines(ctx, since)
 	for _, app := range m.apps() {
 		for _, kind := range m.kinds() {
-			c, fault := m.queue.Coming(ctx, app, kind)
+			c, fault := m.queue.Coming(ctx, app, kind, since)
 			if err = errors.Join(err, fault); err != nil {
 				return next, err
 			}
@@ -96,12 +96,12 @@ func (m clockWorld) Next(ctx context.Context) (time.Time, error) {
 	return next, err
 }
 
-// deadlines is when a record next falls due, also of an app that was taken out of the settings: those are swept as all others, and
-// have no letters any more.
-func (m clockWorld) deadlines(ctx context.Context) (next time.Time, err error) {
+// deadlines is when a record first falls due after since, also of an app that was taken out of the settings: those are swept as all
+// others, and have no letters any more.
+func (m clockWorld) deadlines(ctx context.Context, since time.Time) (next time.Time, err error) {
 	apps, err := m.service.EverApps(ctx)
 	for _, app := range apps {
-		deadline, month, fault := m.store.Upcoming(ctx, app)
+		deadline, month, fault := m.store.Upcoming(ctx, app, since)
 		err = errors.Join(err, fault)
 		next = sooner(sooner(next, deadline), m.look(month))
 	}
@@ -148,7 +148,7 @@ func (m clockWorld) busy(ctx context.Context) (bool, error) {
 	open := 0
 	for _, kind := range m.kinds() {
 		for _, app := range m.apps() {
-			c, err := m.queue.Coming(ctx, app, kind)
+			c, err := m.queue.Coming(ctx, app, kind, time.Time{}) // of which what is due and held counts
 			if err != nil {
 				return false, err
 			}

@@ -16,11 +16,12 @@ import (
 type Coming struct {
 	Due  int       // may be claimed now
 	Held int       // a worker has them
-	Next time.Time // when the first falls due that is not yet, or its lease ends; zero: none does
+	Next time.Time // when the first falls due after what was asked, or its lease ends; zero: none does
 }
 
-// Coming looks ahead. It changes nothing, and is over as soon as somebody claims. Error: consent.ErrUnavailable.
-func (q *Queue) Coming(ctx context.Context, app string, kind consent.JobKind) (Coming, error) {
+// Coming looks at what is due now, and ahead of since. It changes nothing, and is over as soon as somebody claims. Error:
+// consent.ErrUnavailable.
+func (q *Queue) Coming(ctx context.Context, app string, kind consent.JobKind, since time.Time) (Coming, error) {
 	pipe, k := q.client.Pipeline(), q.keys(app)
 	clock := pipe.Time(ctx)
 	rows := pipe.ZRangeByScoreWithScores(ctx, k.Due, &redis.ZRangeBy{
@@ -36,17 +37,17 @@ func (q *Queue) Coming(ctx context.Context, app string, kind consent.JobKind) (C
 	if err != nil {
 		return Coming{}, err
 	}
-	return ahead(jobs, clock.Val().Add(q.offset())), nil
+	return ahead(jobs, clock.Val().Add(q.offset()), since), nil
 }
 
 // ahead sorts jobs, in the order in which they fall due, by what there is to do at a moment.
-func ahead(jobs []Job, now time.Time) Coming {
+func ahead(jobs []Job, now, since time.Time) Coming {
 	var c Coming
 	for _, j := range jobs {
-		switch {
-		case !j.At.After(now):
+		if !j.At.After(now) {
 			c.Due++
-		case c.Next.IsZero():
+		}
+		if c.Next.IsZero() && j.At.After(since) {
 			c.Next = j.At
 		}
 		if j.Fence%2 == 1 {

@@ -10,9 +10,10 @@ import (
 // TestComing: what is due, what is held and what comes next are told apart, each kind by itself.
 func TestComing(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
+		ago, moved := time.Duration(0), time.Duration(0)
 		look := func(kind consent.JobKind) Coming {
 			t.Helper()
-			c, err := r.Coming(t.Context(), app, kind)
+			c, err := r.Coming(t.Context(), app, kind, time.Now().Add(moved-ago))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,6 +33,11 @@ func TestComing(t *testing.T) {
 		if letters.Due != 1 || letters.Held != 0 || !comes(letters, time.Hour) {
 			t.Errorf("letters: %+v", letters)
 		}
+		ago = time.Hour
+		if since := look(consent.JobLetter); since.Due != 1 || !comes(since, 0) {
+			t.Errorf("since an hour ago: %+v", since)
+		}
+		ago = 0
 		if acts := look(consent.JobAct); acts.Due != 0 || !comes(acts, time.Minute) {
 			t.Errorf("acts: %+v", acts)
 		}
@@ -46,6 +52,7 @@ func TestComing(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.move(time.Hour)
+		moved = time.Hour
 		if letters = look(consent.JobLetter); letters.Due != 1 || letters.Held != 0 || !letters.Next.IsZero() {
 			t.Errorf("an hour later: %+v", letters)
 		}

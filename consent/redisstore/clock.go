@@ -82,14 +82,10 @@ func (s *Store) MayAdvance(ctx context.Context, by time.Duration) error {
 	return err
 }
 
-// Upcoming tells when the next deadline of an app comes that has not come yet, zero for none; and the number of the month in which
-// its consents are first looked at for their age, 0 for none. Error: ErrUnavailable.
-func (s *Store) Upcoming(ctx context.Context, app string) (deadline time.Time, month int, err error) {
-	now, err := s.Now(ctx)
-	if err != nil {
-		return deadline, 0, err
-	}
-	keys, later := s.space.names(app), &redis.ZRangeBy{Min: fmt.Sprintf("(%d", now.UnixMilli()), Max: "+inf", Count: 1}
+// Upcoming tells when an app's first deadline after since comes, or came, zero for none; and the number of the month in which its
+// consents are first looked at for their age, 0 for none. Error: ErrUnavailable.
+func (s *Store) Upcoming(ctx context.Context, app string, since time.Time) (deadline time.Time, month int, err error) {
+	keys, later := s.space.names(app), &redis.ZRangeBy{Min: fmt.Sprintf("(%d", since.UnixMilli()), Max: "+inf", Count: 1}
 	pipe := s.read.Pipeline()
 	all := []*redis.ZSliceCmd{
 		pipe.ZRangeByScoreWithScores(ctx, keys.in(consent.Pending), later), pipe.ZRangeByScoreWithScores(ctx, keys.timers(), later),

@@ -16,8 +16,8 @@ type World interface {
 	Advance(ctx context.Context, by time.Duration) error
 	// Now tells the clock.
 	Now(ctx context.Context) (time.Time, error)
-	// Next is when something falls due that has not fallen due yet; zero: nothing does.
-	Next(ctx context.Context) (time.Time, error)
+	// Next is when something first falls due after since, which may have come meanwhile; zero: nothing does.
+	Next(ctx context.Context, since time.Time) (time.Time, error)
 	// Pass does what has fallen due. It is called again, for a while, as long as it says that more is due or in work.
 	Pass(ctx context.Context) (more bool, err error)
 }
@@ -66,10 +66,10 @@ func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
 	if err := c.World.MayAdvance(ctx, by); err != nil {
 		return err
 	}
-	failed := c.settle(ctx)
+	seen, failed := c.settle(ctx)
 	until := time.Now().Add(cmp.Or(c.For, playFor))
 	for stops := 0; by > 0; stops++ {
-		step, err := c.step(ctx, by, stops)
+		step, err := c.step(ctx, seen, by, stops)
 		if err != nil || time.Now().After(until) {
 			step = by
 		}
@@ -77,7 +77,9 @@ func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
 			return err
 		}
 		by -= step
-		failed = cmp.Or(failed, err, c.settle(ctx))
+		var fault error
+		seen, fault = c.settle(ctx)
+		failed = cmp.Or(failed, err, fault)
 	}
 	if failed != nil {
 		return errors.Join(ErrNotDone, failed)
@@ -88,9 +90,10 @@ func (c *Clockwork) Advance(ctx context.Context, by time.Duration) error {
 // ErrNotDone is what fell due on the way and could not be done.
 var ErrNotDone = errors.New("rehearsal: not all that fell due could be done")
 
-// step is how far the clock goes next, by at most.
-func (c *Clockwork) step(ctx context.Context, by time.Duration, stops int) (time.Duration, error) {
-	next, err := c.World.Next(ctx)
+// step is how far the clock goes next, by at most. What fell due since the last pass saw the clock comes first: the clock runs by
+// itself too, and two requests may be a moment apart.
+func (c *Clockwork) step(ctx context.Context, seen time.Time, by time.Duration, stops int) (time.Duration, error) {
+	next, err := c.World.Next(ctx, seen)
 	if err != nil || next.IsZero() {
 		return by, err
 	}
@@ -105,18 +108,19 @@ func (c *Clockwork) step(ctx context.Context, by time.Duration, stops int) (time
 	return min(step, by), nil
 }
 
-// settle lets what has fallen due be done.
-func (c *Clockwork) settle(ctx context.Context) error {
+// settle lets what has fallen due be done. seen is the clock as the last pass found it.
+func (c *Clockwork) settle(ctx context.Context) (seen time.Time, err error) {
 	until := time.Now().Add(patience)
-	for {
-		more, err := c.World.Pass(ctx)
-		if err != nil || !more || time.Now().After(until) {
-			return err
+	for more := true; more && !time.Now().After(until); {
+		if seen, err = c.World.Now(ctx); err != nil {
+			return seen, err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(glance):
+		if more, err = c.World.Pass(ctx); err != nil {
+			return seen, err
+		}
+		if more {
+			time.Sleep(glance)
 		}
 	}
+	return seen, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,10 +36,10 @@ func (d *diary) Advance(_ context.Context, by time.Duration) error {
 
 func (d *diary) Now(context.Context) (time.Time, error) { return begin.Add(d.now), nil }
 
-func (d *diary) Next(context.Context) (time.Time, error) {
+func (d *diary) Next(_ context.Context, since time.Time) (time.Time, error) {
 	var next time.Time
 	for at := range d.due {
-		if one := begin.Add(at); at > d.now && (next.IsZero() || one.Before(next)) {
+		if one := begin.Add(at); one.After(since) && (next.IsZero() || one.Before(next)) {
 			next = one
 		}
 	}
@@ -93,6 +94,38 @@ func TestJumpEnds(t *testing.T) {
 	}
 }
 
+// running is a world whose clock runs by itself: each pass takes two seconds, in which more falls due.
+type running struct{ *diary }
+
+func (r *running) Pass(ctx context.Context) (bool, error) {
+	more, err := r.diary.Pass(ctx)
+	r.now += 2 * time.Second
+	return more, err
+}
+
+// TestJumpPassesOverNothing: what falls due while the moment before is worked at is not left until the next one.
+func TestJumpPassesOverNothing(t *testing.T) {
+	t.Parallel()
+	d := &diary{due: map[time.Duration][]string{
+		time.Second: {"at once"}, 24 * time.Hour: {"first"}, 24*time.Hour + time.Second: {"beside it"}, 119 * time.Hour: {"far"},
+	}}
+	if err := (&rehearsal.Clockwork{World: &running{d}}).Advance(t.Context(), 121*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"at once", "first", "beside it", "far"}
+	var names []string
+	for _, line := range d.done {
+		at, name, _ := strings.Cut(line, " ")
+		names = append(names, name)
+		if took, err := time.ParseDuration(at); err != nil || name == "beside it" && took > 24*time.Hour+time.Minute || name == "at once" && took > time.Minute {
+			t.Errorf("%s at %s", name, at)
+		}
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("%v", d.done)
+	}
+}
+
 // slowly says of nothing that it is worth waiting for.
 type slowly struct{ *diary }
 
@@ -127,16 +160,11 @@ func (o oneJump) Advance(ctx context.Context, by time.Duration) error {
 }
 func (o oneJump) Now(ctx context.Context) (time.Time, error) { return o.Store.Now(ctx) }
 
-// Next implements rehearsal.World. What has come due since the last pass comes first: on a busy host one pass takes as long as a guardian
-// needs to the door.
-func (o oneJump) Next(ctx context.Context) (time.Time, error) {
-	next, _, err := o.Store.Upcoming(ctx, "shop")
+func (o oneJump) Next(ctx context.Context, since time.Time) (time.Time, error) {
+	next, _, err := o.Store.Upcoming(ctx, "shop", since)
 	for _, kind := range []consent.JobKind{consent.JobLetter, consent.JobAct} {
-		c, fault := o.Queue.Coming(ctx, "shop", kind)
+		c, fault := o.Queue.Coming(ctx, "shop", kind, since)
 		err = errors.Join(err, fault)
-		if c.Due > 0 {
-			return o.Now(ctx)
-		}
 		if next.IsZero() || !c.Next.IsZero() && c.Next.Before(next) {
 			next = c.Next
 		}
