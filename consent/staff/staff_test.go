@@ -41,9 +41,11 @@ func (o *office) must(err error) {
 }
 
 // code is what the person's telephone shows.
-func (o *office) code(secret string) string {
+func (o *office) code(secret string) string { o.Helper(); return o.codeAt(secret, o.kit.Store.Clock()) }
+
+func (o *office) codeAt(secret string, at time.Time) string {
 	o.Helper()
-	c, err := totp.GenerateCode(secret, o.kit.Store.Clock())
+	c, err := totp.GenerateCode(secret, at)
 	o.must(err)
 	return c
 }
@@ -51,7 +53,7 @@ func (o *office) code(secret string) string {
 // miss is a code that the telephone with the secret does not show: this one, or the next.
 func (o *office) miss(secret, code string) string {
 	o.Helper()
-	return consenttest.WrongCode(o.T, secret, code, o.kit.Store.Clock())
+	return consenttest.WrongCode(code, o.kit.Store.Clock(), func(at time.Time) string { return o.codeAt(secret, at) })
 }
 
 // join invites a person, lets them join, and returns the secret of their second factor.
@@ -156,8 +158,8 @@ func TestJoinRefuses(t *testing.T) {
 		"no factor":         {password, code, nil, staff.ErrCode},
 		"another's factor":  {password, o.code(foreign.Secret.Reveal()), foreign.Sealed, staff.ErrCode},
 		"a made-up factor":  {password, code, consent.Sealed("JBSWY3DPEHPK3PXP"), staff.ErrCode},
-		"yesterday's code":  {password, o.miss(f.Secret.Reveal(), codeAt(t, f, o.kit.Store.Clock().Add(-24*time.Hour))), f.Sealed, staff.ErrCode},
-		"a code of the far": {password, o.miss(f.Secret.Reveal(), codeAt(t, f, o.kit.Store.Clock().Add(90*time.Second))), f.Sealed, staff.ErrCode},
+		"yesterday's code":  {password, o.miss(f.Secret.Reveal(), o.codeAt(f.Secret.Reveal(), o.kit.Store.Clock().Add(-24*time.Hour))), f.Sealed, staff.ErrCode},
+		"a code of the far": {password, o.miss(f.Secret.Reveal(), o.codeAt(f.Secret.Reveal(), o.kit.Store.Clock().Add(90*time.Second))), f.Sealed, staff.ErrCode},
 	} {
 		if err := o.Join(t.Context(), p.ID, token, c.password, c.code, c.factor); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
@@ -166,15 +168,6 @@ func TestJoinRefuses(t *testing.T) {
 	if u, err := url.Parse(f.URL.Reveal()); err != nil || u.Scheme != "otpauth" || u.Query().Get("secret") != f.Secret.Reveal() || u.Query().Get("issuer") != "Haneul" {
 		t.Errorf("the picture's text: %v", err)
 	}
-}
-
-func codeAt(t *testing.T, f staff.Factor, at time.Time) string {
-	t.Helper()
-	c, err := totp.GenerateCode(f.Secret.Reveal(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // Whatever is wrong, the answer is one and the same.

@@ -204,9 +204,11 @@ func (r reply) field(name string) string {
 	return ""
 }
 
-func (b *bureau) code(secret string) string {
+func (b *bureau) code(secret string) string { b.Helper(); return b.codeAt(secret, b.kit.Store.Clock()) }
+
+func (b *bureau) codeAt(secret string, at time.Time) string {
 	b.Helper()
-	c, err := totp.GenerateCode(secret, b.kit.Store.Clock())
+	c, err := totp.GenerateCode(secret, at)
 	b.must(err)
 	return c
 }

@@ -27,7 +27,7 @@ func (b *bureau) next(role staff.Role) string {
 // miss is a code that the telephone with the secret does not show: this one, or the next.
 func (b *bureau) miss(secret, code string) string {
 	b.Helper()
-	return consenttest.WrongCode(b.T, secret, code, b.kit.Store.Clock())
+	return consenttest.WrongCode(code, b.kit.Store.Clock(), func(at time.Time) string { return b.codeAt(secret, at) })
 }
 
 // TestChangePassword: what is wrong is told beside its field; then the new password works, and every other session is over.
