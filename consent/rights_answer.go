@@ -76,7 +76,7 @@ func checkItems(f *faults, app *App, pointer string, data map[string]json.RawMes
 		if !slices.Contains(declared, name) {
 			f.add(at, "undeclared_item", "no purpose of this app names this item")
 		}
-		if residentIn(data[name]) {
+		if hasResidentNumber(string(data[name])) || residentIn(data[name]) { // the halves may be two values of a list
 			f.add(at, "resident_number", "this looks like a resident registration number, which may not be processed")
 		}
 	}

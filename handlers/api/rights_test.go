@@ -204,7 +204,7 @@ func TestCorrectedDataHidesNoResidentNumber(t *testing.T) {
 	h := open(t)
 	h.granted("user-1")
 	one := h.asked("user-1", "correction")
-	for _, value := range []string{`"\u0039\u0030\u0030101-1234567"`, `9.001011234567e12`, `{"a":["\u0039\u00300101-1234567"]}`, `{"\u0039\u00300101-1234567":1}`} {
+	for _, value := range []string{`"\u0039\u0030\u0030101-1234567"`, `9.001011234567e12`, `{"a":["\u0039\u00300101-1234567"]}`, `{"\u0039\u00300101-1234567":1}`, `["900101","1234567"]`} {
 		body := `{"outcome":"done","corrected_data":{"nickname":` + value + `}}`
 		if got := h.call("POST", right(one, "/answer"), body).fields(); !slices.Equal(got, []string{"/corrected_data/nickname resident_number"}) {
 			t.Errorf("%s: faults %v", value, got)
